@@ -1,0 +1,24 @@
+"""Life OS's Flask service: AI suggestions and receipts. Everything else is the Data API's."""
+
+from flask import Flask
+
+from app import ai, auth, config, data_api, errors, health, http, telemetry
+from app.suggestions import views as suggestions
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The application, from the environment's settings unless others are given.
+
+    Raises config.SettingsError, which names what is missing or wrong.
+    """
+    settings = settings or config.load()
+    app = Flask(__name__, static_folder=None)
+    telemetry.init_app(app, settings)
+    errors.init_app(app)
+    http.init_app(app, settings)
+    auth.init_app(app, settings)
+    data_api.init_app(app, settings)
+    ai.init_app(app, settings)
+    app.register_blueprint(health.blueprint, url_prefix="/api")
+    app.register_blueprint(suggestions.blueprint, url_prefix="/api/ai")
+    return app

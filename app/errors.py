@@ -1,0 +1,243 @@
+"""Everything that can go wrong on purpose, and the only place that turns a failure into an answer.
+
+LifeOSError
+├── AuthenticationError
+│   ├── AuthenticationRequired    401  no access token was sent
+│   ├── InvalidToken              401  one was sent and isn't valid
+│   └── KeysUnavailable           503  the keys to check it with could not be fetched
+├── InvalidRequest                422  the body is JSON, but not what the endpoint takes
+│   ├── MalformedBody             400  the body isn't JSON
+│   └── UnsupportedMediaType      415  the body doesn't claim to be JSON
+├── DataApiError                  502  the Data API answered with something unusable
+│   ├── DataApiRefusal            4xx  the database refused; its message, hint and details are passed on
+│   ├── DataApiUnreachable        503
+│   └── DataApiTimeout            504
+└── ModelError                         the language model is of no help
+    ├── ModelUnavailable          503  unreachable, overloaded or refusing us; 504 when it took too long
+    ├── ModelRefusal              502  it declined to answer
+    ├── ModelTruncated            502  the answer hit the token limit
+    └── ModelInvalidOutput        502  the answer isn't what was asked for
+
+Every answer to a failure is {"error", "code", "hint"?, "details"?, "timestamp"}: `error` is for people,
+`code` is stable for programs. Nothing of an exception reaches the answer that isn't written for it.
+"""
+
+# ruff: noqa: N818 (the names say what happened; the tree says that they are errors)
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+
+class LifeOSError(Exception):
+    """A failure that knows its answer."""
+
+    status: ClassVar[int] = 500
+    code: str = "internal_error"
+    message: str = "Something went wrong"
+    hint: str | None = None
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, details: Any = None) -> None:
+        self.message = message or self.message
+        self.hint = hint or self.hint
+        self.details = details
+        super().__init__(self.message)
+
+    @property
+    def http_status(self) -> int:
+        """The HTTP status of the answer."""
+        return self.status
+
+
+class AuthenticationError(LifeOSError):
+    """Nobody knows who is asking."""
+
+    status = 401
+
+
+class AuthenticationRequired(AuthenticationError):
+    code = "authentication_required"
+    message = "Authentication required"
+    hint = "Send the access token from Supabase Auth: Authorization: Bearer <token>."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class InvalidToken(AuthenticationError):
+    code = "invalid_token"
+    message = "Invalid token"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+class KeysUnavailable(AuthenticationError):
+    status = 503
+    code = "authentication_unavailable"
+    message = "Access tokens can't be verified right now"
+    hint = "Try again in a few seconds."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+
+
+class InvalidRequest(LifeOSError):
+    """`details` lists what is wrong: [{"field": "count", "problem": "…"}]."""
+
+    status = 422
+    code = "invalid_request"
+    message = "The request isn't valid"
+
+
+class MalformedBody(InvalidRequest):
+    status = 400
+    code = "malformed_body"
+    message = "The body isn't valid JSON"
+
+
+class UnsupportedMediaType(InvalidRequest):
+    status = 415
+    code = "unsupported_media_type"
+    message = "The body must be JSON"
+    hint = "Send Content-Type: application/json."
+
+
+class DataApiError(LifeOSError):
+    status = 502
+    code = "data_api_fault"
+    message = "The database gave an answer that can't be used"
+
+
+class DataApiRefusal(DataApiError):
+    """The database's own words: what a rule of the schema says about this user's request."""
+
+    def __init__(
+        self, http_status: int, code: str, message: str, *, hint: str | None = None, details: Any = None
+    ) -> None:
+        super().__init__(message, hint=hint, details=details)
+        self.code = code
+        self._http_status = http_status
+
+    @property
+    def http_status(self) -> int:
+        return self._http_status
+
+
+class DataApiUnreachable(DataApiError):
+    status = 503
+    code = "data_api_unreachable"
+    message = "The database can't be reached right now"
+    hint = "Try again in a few seconds."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+
+
+class DataApiTimeout(DataApiError):
+    status = 504
+    code = "data_api_timeout"
+    message = "The database took too long"
+
+
+class ModelError(LifeOSError):
+    """The model was no help. What was spent on it all the same is in the token counts."""
+
+    status = 502
+    outcome: ClassVar[str]
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class ModelUnavailable(ModelError):
+    code = "model_unavailable"
+    message = "The AI model can't be reached right now"
+    outcome = "timeout"
+
+    def __init__(self, *, timed_out: bool = False) -> None:
+        super().__init__("The AI model took too long" if timed_out else None)
+        self.code = "model_timeout" if timed_out else self.code
+        self._http_status = 504 if timed_out else 503
+
+    @property
+    def http_status(self) -> int:
+        return self._http_status
+
+
+class ModelRefusal(ModelError):
+    code = "model_refusal"
+    message = "The AI model declined to answer"
+    outcome = "refusal"
+
+
+class ModelTruncated(ModelError):
+    code = "model_truncated"
+    message = "The AI model's answer was cut off"
+    outcome = "truncated"
+
+
+class ModelInvalidOutput(ModelError):
+    code = "model_invalid_output"
+    message = "The AI model's answer was of no use"
+    outcome = "invalid_output"
+
+
+# Codes of the failures that Flask and werkzeug raise themselves.
+_HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    500: "internal_error",
+}
+_HTTP_MESSAGES = {
+    404: "There is nothing at this address",
+    405: "This address doesn't take that method",
+    413: "The body is too large",
+    500: "Something went wrong on our side",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Has every failure of `app` answered in the one shape."""
+    app.register_error_handler(LifeOSError, _answer_ours)
+    app.register_error_handler(HTTPException, _answer_http)
+
+
+def timestamp() -> str:
+    """Now, as every answer states it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _answer_ours(error: LifeOSError) -> Response:
+    return _answer(
+        error.http_status, error.message, error.code, error.hint, error.details, headers=error.headers
+    )
+
+
+def _answer_http(error: HTTPException) -> Response | HTTPException:
+    """Flask's own refusals (404, 405, 413, …) and, wrapped in a 500, whatever nobody expected."""
+    status = error.code or 500
+    if status < 400 or error.response is not None:
+        return error
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, LifeOSError):
+        return _answer_ours(error.original_exception)
+    message = _HTTP_MESSAGES.get(status, error.name)
+    headers = (
+        {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
+    )
+    return _answer(status, message, _HTTP_CODES.get(status, "http_error"), headers=headers)
+
+
+def _answer(
+    status: int,
+    message: str,
+    code: str,
+    hint: str | None = None,
+    details: Any = None,
+    *,
+    headers: Mapping[str, str],
+) -> Response:
+    body = {"error": message, "code": code, "hint": hint, "details": details, "timestamp": timestamp()}
+    response = jsonify({name: value for name, value in body.items() if value is not None})
+    response.status_code = status
+    response.headers.update(dict(headers))
+    return response

@@ -1,0 +1,84 @@
+"""What every request and answer has in common: strict JSON in, the envelope out, headers, CORS."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask import Flask, Response, jsonify, request
+from pydantic import BaseModel, ValidationError
+
+from app import errors
+from app.config import Settings
+
+# No JSON that this service takes comes near it; endpoints that take files raise it for themselves.
+MAX_BODY_BYTES = 64 * 1024
+
+PRIVATE = "private, no-store"
+PUBLIC = "public, s-maxage=10, stale-while-revalidate=30"
+
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-site",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Sets the body limit and the headers of every answer, errors included."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    origins = frozenset(settings.allowed_origins)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        for name, value in _SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", PRIVATE)
+        _allow_origin(response, origins)
+        return response
+
+
+def body(model: type[Body]) -> Body:
+    """The request's JSON body as a `model`.
+
+    Raises UnsupportedMediaType, MalformedBody, or InvalidRequest with a list of what is wrong.
+    """
+    if request.mimetype != "application/json":
+        raise errors.UnsupportedMediaType
+    try:
+        return model.model_validate_json(request.get_data(cache=False))
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_context=False, include_url=False)
+        if any(problem["type"] == "json_invalid" for problem in problems):
+            raise errors.MalformedBody from None
+        raise errors.InvalidRequest(details=[_describe(problem) for problem in problems]) from None
+
+
+def envelope(data: Any, message: str | None = None, *, cache: str = PRIVATE) -> Response:
+    """A success: {"data", "message"?, "timestamp"}."""
+    content = {"data": data, "timestamp": errors.timestamp()}
+    response = jsonify(content if message is None else {**content, "message": message})
+    response.headers["Cache-Control"] = cache
+    return response
+
+
+def _describe(problem: Mapping[str, Any]) -> dict[str, str]:
+    field = ".".join(str(part) for part in problem["loc"])
+    return {"field": field or "body", "problem": str(problem["msg"]).removeprefix("Value error, ")}
+
+
+def _allow_origin(response: Response, origins: frozenset[str]) -> None:
+    """CORS for the configured origins: exact matches only, no credentials (tokens travel in a header)."""
+    response.vary.add("Origin")
+    if request.origin not in origins:
+        return
+    response.headers["Access-Control-Allow-Origin"] = request.origin
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-Request-Id"
+        response.headers["Access-Control-Max-Age"] = "600"

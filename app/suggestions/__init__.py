@@ -1,0 +1,1 @@
+"""Suggestions of what to cook, from the model or from the planner in the database."""

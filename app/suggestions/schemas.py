@@ -1,0 +1,86 @@
+"""The shapes of suggestions: what a client asks, what the model proposes, what `create_meal` takes."""
+
+import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+
+class MealSuggestionRequest(BaseModel):
+    """The body of POST /api/ai/meal-suggestions. Every field is optional, none other is taken."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    count: int = Field(default=3, ge=1, le=5)
+    date: datetime.date | None = None
+    meal_time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    max_total_minutes: int | None = Field(default=None, ge=1, le=960)
+    servings: int | None = Field(default=None, ge=1, le=50)
+    notes: Annotated[str, StringConstraints(max_length=500)] | None = None
+    fallback: bool = Field(default=True, description="False: fail rather than let the planner stand in.")
+
+    @field_validator("notes")
+    @classmethod
+    def _is_storable(cls, value: str | None) -> str | None:
+        if value is not None and "\x00" in value:
+            raise ValueError("must not contain NUL characters")
+        return value
+
+    def for_database(self) -> dict[str, Any]:
+        """The request as `plan_meals` and `meal_suggestion_context` take it."""
+        return self.model_dump(mode="json", exclude={"fallback"}, exclude_none=True)
+
+
+# What the model proposes. Limits are absent on purpose: structured output knows few of them, and a server
+# refuses the whole request for one that it doesn't know. They are checked afterwards, as `Meal`.
+
+
+class ProposedIngredient(BaseModel):
+    food_item_name: str
+    quantity: float
+    unit: str
+
+
+class ProposedMeal(BaseModel):
+    name: str
+    description: str | None
+    prep_time: int
+    cook_time: int
+    servings: int
+    instructions: list[str]
+    ingredients: list[ProposedIngredient]
+
+
+class ProposedSuggestion(BaseModel):
+    meal: ProposedMeal
+    meal_id: str | None
+    reason: str
+
+
+class ProposedSuggestions(BaseModel):
+    """The model response's schema."""
+
+    suggestions: list[ProposedSuggestion]
+
+
+# The shape that rpc/create_meal takes, with its limits.
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Ingredient(BaseModel):
+    food_item_name: Annotated[Line, StringConstraints(max_length=100)]
+    quantity: float = Field(gt=0, lt=10_000_000, allow_inf_nan=False)
+    unit: Annotated[Line, StringConstraints(max_length=20)]
+
+
+class Meal(BaseModel):
+    """A recipe; times in minutes."""
+
+    name: Annotated[Line, StringConstraints(max_length=100)]
+    description: Annotated[str, StringConstraints(max_length=500)] | None
+    prep_time: int = Field(ge=0, le=480)
+    cook_time: int = Field(ge=0, le=480)
+    servings: int = Field(ge=1, le=50)
+    instructions: list[Line] = Field(max_length=20)
+    ingredients: list[Ingredient] = Field(min_length=1)
