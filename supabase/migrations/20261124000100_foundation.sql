@@ -1,0 +1,183 @@
+-- Foundation: the private schema, default privileges, and the rules that every table shares.
+
+-- Definers and functions that only the database calls; not in config.toml's [api] schemas.
+create schema private;
+comment on schema private is
+  'Trigger functions, definers and checks. Not exposed: the Data API can''t call anything here.';
+
+-- New functions are executable by everybody through PUBLIC; only the form without IN SCHEMA takes that away.
+alter default privileges revoke execute on functions from public;
+
+-- CHECK constraints run with the rights of whoever writes the row, so writers need the schema.
+grant usage on schema private to authenticated, service_role;
+
+-------------------------------------------------------------------------------
+-- Row rules
+-------------------------------------------------------------------------------
+
+-- One clock for optimistic locking: statement time would give two updates in a transaction the same stamp.
+create function private.set_updated_at() returns trigger
+language plpgsql volatile security invoker set search_path = '' as $$
+begin
+  new.updated_at := clock_timestamp();
+  return new;
+end $$;
+comment on function private.set_updated_at() is
+  'Trigger function: stamps updated_at with clock_timestamp(). Attach with WHEN (old.* is distinct from new.*), so that a write that changes nothing leaves the stamp.';
+
+-- Insert and update grants name id and user_id (an upsert needs them), so a trigger keeps them fixed.
+create function private.keep_identity() returns trigger
+language plpgsql volatile security invoker set search_path = '' as $$
+begin
+  raise sqlstate 'PT409' using
+    message = format('id and user_id of %s never change', tg_table_name),
+    detail = format('Row %s was asked to become another row or to change its owner.', old.id),
+    hint = 'Leave id and user_id out of the update, or insert a new row and delete this one.';
+end $$;
+comment on function private.keep_identity() is
+  'Trigger function: refuses with PT409. Attach with WHEN (old.id or old.user_id is distinct from the new one).';
+
+-------------------------------------------------------------------------------
+-- Checks that CHECK constraints can't express inline
+-------------------------------------------------------------------------------
+
+create function private.is_number_between(value jsonb, lowest numeric, highest numeric, decimals integer) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  -- A CASE, because only it keeps the cast from running on a value that isn't a number.
+  select case
+    when pg_catalog.jsonb_typeof(value) = 'number'
+    then value::numeric between lowest and highest and pg_catalog.scale(pg_catalog.trim_scale(value::numeric)) <= decimals
+    else false
+  end
+$$;
+comment on function private.is_number_between(jsonb, numeric, numeric, integer) is
+  'Whether a JSON value is a number within both bounds (inclusive) with at most so many decimals.';
+
+create function private.are_labels(labels text[], most integer, longest integer) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select pg_catalog.cardinality(labels) <= most
+    and coalesce(pg_catalog.array_ndims(labels), 1) = 1
+    and not exists (
+      select from pg_catalog.unnest(labels) as label
+      where label is null or label !~ '\S' or label <> pg_catalog.btrim(label)
+        or pg_catalog.char_length(label) > longest
+    )
+$$;
+comment on function private.are_labels(text[], integer, integer) is
+  'Whether an array is flat, has at most `most` elements, and each is trimmed, not blank, at most `longest` characters.';
+
+create function private.is_object(value jsonb, most_bytes integer) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select pg_catalog.jsonb_typeof(value) = 'object' and pg_catalog.octet_length(value::text) <= most_bytes
+$$;
+comment on function private.is_object(jsonb, integer) is
+  'Whether a JSON value is an object of at most so many bytes as text.';
+
+create function private.is_day(day date) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select day between date '1900-01-01' and date '2199-12-31'
+$$;
+comment on function private.is_day(date) is
+  'Whether a date lies in 1900–2199: keeps infinity and slips of the keyboard out of the calendar''s arithmetic.';
+
+-- ISO 4217, as of 2026: codes of circulating money and their number of decimals (the standard's "minor unit").
+create function private.currency_decimals(code text) returns integer
+language sql immutable security invoker set search_path = '' as $$
+  select case
+    when code in ('BIF','CLP','DJF','GNF','ISK','JPY','KMF','KRW','PYG','RWF','UGX','VND','VUV','XAF','XOF','XPF') then 0
+    when code in ('BHD','IQD','JOD','KWD','LYD','OMR','TND') then 3
+    when code in (
+      'AED','AFN','ALL','AMD','AOA','ARS','AUD','AWG','AZN','BAM','BBD','BDT','BMD','BND','BOB','BRL','BSD','BTN','BWP',
+      'BYN','BZD','CAD','CDF','CHF','CNY','COP','CRC','CUP','CVE','CZK','DKK','DOP','DZD','EGP','ERN','ETB','EUR','FJD',
+      'FKP','GBP','GEL','GHS','GIP','GMD','GTQ','GYD','HKD','HNL','HTG','HUF','IDR','ILS','INR','IRR','JMD','KES','KGS',
+      'KHR','KPW','KYD','KZT','LAK','LBP','LKR','LRD','LSL','MAD','MDL','MGA','MKD','MMK','MNT','MOP','MRU','MUR','MVR',
+      'MWK','MXN','MYR','MZN','NAD','NGN','NIO','NOK','NPR','NZD','PAB','PEN','PGK','PHP','PKR','PLN','QAR','RON','RSD',
+      'RUB','SAR','SBD','SCR','SDG','SEK','SGD','SHP','SLE','SOS','SRD','SSP','STN','SVC','SYP','SZL','THB','TJS','TMT',
+      'TOP','TRY','TTD','TWD','TZS','UAH','USD','UYU','UZS','VED','VES','WST','XCD','XCG','YER','ZAR','ZMW','ZWG'
+    ) then 2
+  end
+$$;
+comment on function private.currency_decimals(text) is
+  'Decimals of an ISO 4217 currency (JPY 0, EUR 2, KWD 3); null when the code isn''t one. Source: ISO 4217 list one.';
+
+create function private.is_amount(amount numeric, currency text, most numeric default 999999999) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select pg_catalog.abs(amount) <= most
+    and pg_catalog.scale(pg_catalog.trim_scale(amount)) <= private.currency_decimals(currency)
+$$;
+comment on function private.is_amount(numeric, text, numeric) is
+  'Whether an amount has no more decimals than its currency and stays within the bound (which also keeps NaN out).';
+
+-- numeric arrives unrounded: a numeric(p, s) column would round 1.2345 before any CHECK could refuse it.
+create function private.is_quantity(quantity numeric) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select quantity between 0 and 9999999.999 and pg_catalog.scale(pg_catalog.trim_scale(quantity)) <= 3
+$$;
+comment on function private.is_quantity(numeric) is
+  'Whether a quantity is 0 to 9,999,999.999 with at most three decimals (numeric(10,3), but refused, not rounded).';
+
+grant execute on function
+  private.is_number_between(jsonb, numeric, numeric, integer),
+  private.are_labels(text[], integer, integer),
+  private.is_object(jsonb, integer),
+  private.is_day(date),
+  private.currency_decimals(text),
+  private.is_amount(numeric, text, numeric),
+  private.is_quantity(numeric)
+to authenticated, service_role;
+
+-------------------------------------------------------------------------------
+-- What RPCs that take a JSON document share
+-------------------------------------------------------------------------------
+
+create function private.require_shape(document jsonb, shape jsonb, what text) returns void
+language plpgsql immutable security invoker set search_path = '' as $$
+declare
+  key text;
+  expected text;
+  got text;
+begin
+  if document is null or jsonb_typeof(document) <> 'object' then
+    raise sqlstate 'PT422' using
+      message = format('%s must be a JSON object', what),
+      detail = format('Got %s.', coalesce(jsonb_typeof(document), 'nothing')),
+      hint = format('Send {"%s": {…}} with the keys %s.', what,
+        (select string_agg(k, ', ') from jsonb_object_keys(shape) as k));
+  end if;
+  select k into key from jsonb_object_keys(document) as k where not shape ? k limit 1;
+  if found then
+    raise sqlstate 'PT422' using
+      message = format('%s has an unknown key: %s', what, key),
+      detail = 'Unknown keys are refused, so that nothing sent is silently lost.',
+      hint = format('Allowed: %s.', (select string_agg(k, ', ') from jsonb_object_keys(shape) as k));
+  end if;
+  for key, expected in select e.key, e.value from jsonb_each_text(shape) as e loop
+    got := coalesce(jsonb_typeof(document -> key), 'null');
+    if got = 'null' and right(expected, 1) = '!' then
+      raise sqlstate 'PT422' using
+        message = format('%s.%s is missing', what, key),
+        detail = format('%s needs %s, a %s.', what, key, rtrim(expected, '!')),
+        hint = format('Add "%s".', key);
+    elsif got not in ('null', rtrim(expected, '!')) then
+      raise sqlstate 'PT422' using
+        message = format('%s.%s must be a %s', what, key, rtrim(expected, '!')),
+        detail = format('Got the %s %s.', got, left((document -> key)::text, 80)),
+        hint = 'Amounts and minutes are JSON numbers; dates ("2026-11-24") and times ("19:00") are JSON strings.';
+    end if;
+  end loop;
+end $$;
+comment on function private.require_shape(jsonb, jsonb, text) is
+  'Refuses (PT422) a document that isn''t an object, has unknown keys, lacks a key, or has a value of another JSON type. The shape maps each key to its type, "!" after it meaning required: {"name": "string!", "notes": "string"}.';
+grant execute on function private.require_shape(jsonb, jsonb, text) to authenticated, service_role;
+
+create function private.refuse_input(what text, message text, constraint_name text) returns void
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  raise sqlstate 'PT422' using
+    message = format('%s is not valid: %s', what, coalesce(nullif(replace(constraint_name, '_', ' '), ''), message)),
+    detail = message,
+    hint = 'Nothing was saved. Correct the value and send the whole document again.';
+end $$;
+comment on function private.refuse_input(text, text, text) is
+  'Words a constraint violation inside an RPC as PT422; the rule itself stays on the table, whose constraint names read as rules.';
+grant execute on function private.refuse_input(text, text, text) to authenticated, service_role;
