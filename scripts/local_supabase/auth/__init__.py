@@ -1,0 +1,1 @@
+"""Auth: the subset of the real service that development and tests need."""

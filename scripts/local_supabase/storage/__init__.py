@@ -1,0 +1,1 @@
+"""Storage: the subset of the real service that development and tests need."""
