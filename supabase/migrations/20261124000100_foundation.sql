@@ -42,7 +42,7 @@ comment on function private.keep_identity() is
 -------------------------------------------------------------------------------
 
 create function private.is_number_between(value jsonb, lowest numeric, highest numeric, decimals integer) returns boolean
-language sql immutable security invoker set search_path = '' as $$
+language sql immutable strict security invoker set search_path = '' as $$
   -- A CASE, because only it keeps the cast from running on a value that isn't a number.
   select case
     when pg_catalog.jsonb_typeof(value) = 'number'
@@ -51,7 +51,7 @@ language sql immutable security invoker set search_path = '' as $$
   end
 $$;
 comment on function private.is_number_between(jsonb, numeric, numeric, integer) is
-  'Whether a JSON value is a number within both bounds (inclusive) with at most so many decimals.';
+  'Whether a JSON value is a number within both bounds (inclusive) with at most so many decimals; null for null.';
 
 create function private.are_labels(labels text[], most integer, longest integer) returns boolean
 language sql immutable security invoker set search_path = '' as $$

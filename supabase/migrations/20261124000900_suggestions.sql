@@ -162,9 +162,9 @@ begin
   perform private.require_shape(request, '{"count": "number", "date": "string", "meal_time": "string",
     "max_total_minutes": "number", "servings": "number", "notes": "string"}', 'request');
   if not (
-    coalesce(private.is_number_between(request -> 'count', 1, 5, 0), true)
-    and coalesce(private.is_number_between(request -> 'servings', 1, 50, 0), true)
-    and coalesce(private.is_number_between(request -> 'max_total_minutes', 1, 960, 0), true)
+    coalesce(private.is_number_between(nullif(request -> 'count', 'null'), 1, 5, 0), true)
+    and coalesce(private.is_number_between(nullif(request -> 'servings', 'null'), 1, 50, 0), true)
+    and coalesce(private.is_number_between(nullif(request -> 'max_total_minutes', 'null'), 1, 960, 0), true)
   ) then
     raise sqlstate 'PT422' using
       message = 'request is out of range',
