@@ -8,35 +8,45 @@ import sys
 from pathlib import Path
 
 from local_supabase.cli import push
-from local_supabase.config import REPOSITORY
+from local_supabase.config import REPOSITORY, load_config
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.instance import Instance
 from local_supabase.supervisor import Options, supervise
-
-_DEFAULT_PORT = 54321
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns the exit status."""
     parsed = _parser().parse_args(arguments)
-    options = Options(
-        parsed.dir.absolute(), parsed.port, fresh=parsed.fresh, until_eof=parsed.command == "serve"
-    )
-
-    async def tell(instance: Instance) -> None:
-        if parsed.command == "serve":
-            print(instance.to_json(), flush=True)
-        else:
-            if parsed.migrations:
-                await asyncio.to_thread(push, instance)
-            print(_description(instance, wanted_port=parsed.port), flush=True)
-
     try:
-        asyncio.run(supervise(options, tell))
+        asyncio.run(_serve(parsed) if parsed.command == "serve" else _start(parsed))
     except LocalSupabaseError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+async def _serve(parsed: argparse.Namespace) -> None:
+    """For a program: it learns from one line of JSON that the instance is ready."""
+
+    async def tell(instance: Instance) -> None:
+        print(instance.to_json(), flush=True)
+
+    options = Options(parsed.dir.absolute(), parsed.port, fresh=parsed.fresh, until_eof=True)
+    await supervise(options, tell)
+
+
+async def _start(parsed: argparse.Namespace) -> None:
+    """For people: the ports of config.toml, migrations and seed applied."""
+    config = load_config()
+    port = parsed.port or config.api.port
+    database_port = port + 1 if parsed.port else config.db.port
+
+    async def tell(instance: Instance) -> None:
+        if parsed.migrations:
+            await asyncio.to_thread(push, instance)
+        print(_description(instance, wanted_port=port), flush=True)
+
+    await supervise(Options(parsed.dir.absolute(), port, database_port, fresh=parsed.fresh), tell)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +66,6 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--port", type=int, help="of the gateway; another one when it is taken")
         command.add_argument("--fresh", action="store_true", help="forget the data of earlier runs")
-    start.set_defaults(port=_DEFAULT_PORT)
     return parser
 
 

@@ -13,18 +13,27 @@ from local_supabase.errors import ConfigError
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG_FILE = REPOSITORY / "supabase" / "config.toml"
 
-_UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+# The CLI reads KB and KiB alike.
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class ApiConfig:
-    """`[api]`: what PostgREST serves."""
+    """`[api]`: where the gateway listens and what PostgREST serves."""
 
+    port: int = 54321
     schemas: tuple[str, ...] = ("public", "graphql_public")
     extra_search_path: tuple[str, ...] = ("public", "extensions")
     max_rows: int = 1000
+
+
+@dataclass(frozen=True)
+class DatabaseConfig:
+    """`[db]`: where PostgreSQL listens."""
+
+    port: int = 54322
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Config:
     """What this stack uses of config.toml; the defaults are those of the real one."""
 
     api: ApiConfig = ApiConfig()
+    db: DatabaseConfig = DatabaseConfig()
     auth: AuthConfig = AuthConfig()
     storage: StorageConfig = StorageConfig()
 
@@ -67,14 +77,16 @@ def load_config(path: Path = CONFIG_FILE) -> Config:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    api, auth, storage = (_section(data, name, path) for name in ("api", "auth", "storage"))
+    api, database, auth, storage = (_section(data, name, path) for name in ("api", "db", "auth", "storage"))
     email = _section(auth, "email", path)
     return Config(
         api=ApiConfig(
+            port=_value(api, "port", ApiConfig.port, path),
             schemas=_names(api, "schemas", ApiConfig.schemas, path),
             extra_search_path=_names(api, "extra_search_path", ApiConfig.extra_search_path, path),
             max_rows=_value(api, "max_rows", ApiConfig.max_rows, path),
         ),
+        db=DatabaseConfig(port=_value(database, "port", DatabaseConfig.port, path)),
         auth=AuthConfig(
             site_url=_value(auth, "site_url", AuthConfig.site_url, path),
             jwt_expiry=_value(auth, "jwt_expiry", AuthConfig.jwt_expiry, path),
@@ -118,7 +130,7 @@ def _names(section: dict[str, Any], name: str, default: tuple[str, ...], path: P
 
 def _size(storage: dict[str, Any], path: Path) -> int:
     value = storage.get("file_size_limit", StorageConfig.file_size_limit)
-    match = re.fullmatch(r"(\d+)\s*([A-Za-z]*)", str(value))
-    if match is None or match[2].upper() not in _UNITS:
+    match = re.fullmatch(r"(\d+)\s*([KMG]?)(?:I?B)?", str(value).upper())
+    if match is None:
         raise ConfigError(f'{path}: file_size_limit must be like 1048576 or "50MiB", not {value!r}')
-    return int(match[1]) * _UNITS[match[2].upper()]
+    return int(match[1]) * _UNITS[match[2]]

@@ -25,8 +25,7 @@ class Database:
             connection_class=AsyncConnection[Row],
             min_size=1,
             max_size=_MAX_CONNECTIONS,
-            # Typed SQL text depends on the search path of the role; statements stay unprepared, because a reset of
-            # the database may change what they mean.
+            # Unprepared statements: a reset of the database may change what they mean.
             kwargs={"row_factory": dict_row, "prepare_threshold": None},
             check=AsyncConnectionPool.check_connection,
             open=False,

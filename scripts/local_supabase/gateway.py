@@ -1,7 +1,7 @@
 """One address for every service, like the gateway of a hosted project: API keys, CORS, routing.
 
-A service is a Part: it brings its routes, and is started and stopped with the gateway. The gateway looks at the API key
-only; whether a token is good is for the part to say.
+A service is a Part: it brings its routes, and is started and stopped with the gateway. The gateway looks
+at the API key only; whether a token is good is for the part to say.
 """
 
 from __future__ import annotations

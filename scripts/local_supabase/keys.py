@@ -1,4 +1,4 @@
-"""The keys of one instance: the ES256 signing key, the legacy HS256 secret and the API keys; signs and verifies."""
+"""The keys of one instance: the signing key, the legacy secret and the API keys; signs and verifies."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ class Keys:
         return jwt.encode(dict(claims), self._private_key, algorithm="ES256", headers={"kid": self.kid})
 
     def sign_legacy(self, claims: Mapping[str, Any]) -> str:
-        """A token signed with the symmetric secret: for signed URLs, and for PostgREST, to which it is cheap."""
+        """A token signed with the symmetric secret: for signed URLs, and for PostgREST (cheap there)."""
         return jwt.encode(dict(claims), self.jwt_secret, algorithm="HS256")
 
     def verify(self, token: UnverifiedToken) -> VerifiedClaims:
         """The claims of `token`, if this instance signed it and it hasn't expired.
 
-        The key decides the algorithm, never the token: our `kid` means ES256 with the public key, no `kid` means HS256
-        with the secret (the legacy keys). Raises InvalidTokenError, ExpiredTokenError.
+        The key decides the algorithm, never the token: our `kid` means ES256 with the public key, no `kid`
+        means HS256 with the secret (the legacy keys). Raises InvalidTokenError, ExpiredTokenError.
         """
         try:
             kid = jwt.get_unverified_header(token).get("kid")

@@ -20,10 +20,11 @@ _STOP_SECONDS = 20
 
 @contextmanager
 def running(directory: Path, *, port: int | None = None, fresh: bool = False) -> Iterator[Instance]:
-    """An instance with its data in `directory`, stopped at the end of the block; it never outlives this process.
+    """An instance with its data in `directory`, stopped at the end of the block.
 
-    `port` is the gateway's; None means any free one, and so does one that is taken. `fresh` forgets what an earlier run
-    left in `directory`. No migrations are applied: see `push`. Raises StartError.
+    It never outlives this process. `port` is the gateway's; None means any free one, and so does one that is
+    taken. `fresh` forgets what an earlier run left in `directory`. No migrations are applied: see `push`.
+    Raises StartError.
     """
     directory = directory.absolute()
     directory.mkdir(parents=True, exist_ok=True)

@@ -144,7 +144,7 @@ def _environment() -> dict[str, str]:
 
 
 def _own(data: Path, identity: Identity) -> None:
-    """Gives an existing data folder to the user that PostgreSQL runs as, should it be another than last time."""
+    """Gives an existing data folder to the user that PostgreSQL runs as, who may have been another."""
     if os.geteuid() != 0:
         return
     owner = identity.owner or (0, 0)
@@ -221,6 +221,6 @@ def _bootstrap(server: Postgres, data: Path) -> None:
             stamp.write_text(version)
         elif not stamp.exists() or stamp.read_text() != version:
             raise StartError(
-                f"{data} was made by another version of the local Supabase. Start once with --fresh, which forgets "
-                "its data."
+                f"{data} was made by another version of the local Supabase. Start once with --fresh, which "
+                "forgets its data."
             )

@@ -17,8 +17,8 @@ from local_supabase.errors import StartError
 from local_supabase.keys import Keys
 from local_supabase.processes import Child, spawn
 
-# Relative: PostgREST and the supervisor both work in the instance's folder, so that the path stays short however deep
-# that folder lies.
+# Relative: PostgREST and the supervisor both work in the instance's folder, so that the path stays short
+# however deep that folder lies.
 SOCKET = "postgrest.sock"
 
 _READY_SECONDS = 30

@@ -26,7 +26,8 @@ Command = Sequence[str | Path]
 class Identity:
     """How to run a program as somebody who isn't root.
 
-    `owner` is whom its files must belong to (None: this process's user); `prefix` is a command that starts the program.
+    `owner` is whom its files must belong to (None: this process's user); `prefix` is a command that starts
+    the program.
     """
 
     prefix: tuple[str, ...] = ()
@@ -53,9 +54,10 @@ class Identity:
 def unprivileged_identity(program: Path, folder: Path) -> Identity:
     """An identity that can run `program` and write below `folder`: PostgreSQL refuses to run as root.
 
-    An ordinary user is just that. Root becomes `nobody` where nobody can reach both paths. In a folder that is closed
-    to others (/root), nobody keeps the one capability that passes closed folders; a container that forbids this may
-    allow a user namespace, in which root has another name. Raises StartError when nothing works.
+    An ordinary user is just that. Root becomes `nobody` where nobody can reach both paths. In a folder that
+    is closed to others (/root), nobody keeps the one capability that passes closed folders; a container that
+    forbids this may allow a user namespace, in which root has another name. Raises StartError when nothing
+    works.
     """
     if os.geteuid() != 0:
         return Identity()
@@ -65,8 +67,8 @@ def unprivileged_identity(program: Path, folder: Path) -> Identity:
         if reachable and identity.run(["test", "-w", folder], {"PATH": os.defpath}).returncode == 0:
             return identity
     raise StartError(
-        f"PostgreSQL refuses to run as root, and no other user can reach {program} and {folder}. Start as an ordinary "
-        "user, or move the repository to a folder that every user may enter."
+        f"PostgreSQL refuses to run as root, and no other user can reach {program} and {folder}. Start as an "
+        "ordinary user, or move the repository to a folder that every user may enter."
     )
 
 
@@ -125,7 +127,7 @@ def spawn(
     stop_signal: signal.Signals = signal.SIGTERM,
     identity: Identity | None = None,
 ) -> Child:
-    """Starts `command`; it gets `stop_signal` from the kernel (on Linux) when this process dies, however it dies.
+    """Starts `command`; on Linux the kernel sends it `stop_signal` when this process dies, however it dies.
 
     Must be called from the main thread: the kernel watches the thread that forks, not the process.
     """

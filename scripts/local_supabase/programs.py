@@ -1,7 +1,7 @@
 """Finds the programs that the stack runs: PostgreSQL 17, PostgREST and the Supabase CLI.
 
-They come with scripts/setup. Where there is no build to install, the ones on PATH are taken; an environment variable
-(LOCAL_SUPABASE_POSTGRES_BIN, LOCAL_SUPABASE_POSTGREST) beats both.
+They come with scripts/setup. Where there is no build to install, the ones on PATH are taken; an environment
+variable (LOCAL_SUPABASE_POSTGRES_BIN, LOCAL_SUPABASE_POSTGREST) beats both.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def postgres_bin() -> Path:
     found = shutil.which("postgres")
     if found is None:
         raise MissingProgramError(
-            f"PostgreSQL {POSTGRES_MAJOR} is missing. Run scripts/setup; on a platform without its wheel, install "
-            f"PostgreSQL {POSTGRES_MAJOR} and put its programs on PATH."
+            f"PostgreSQL {POSTGRES_MAJOR} is missing. Run scripts/setup; on a platform without its wheel, "
+            f"install PostgreSQL {POSTGRES_MAJOR} and put its programs on PATH."
         )
     return _checked_postgres(Path(found).resolve().parent)
 
@@ -54,8 +54,8 @@ def _checked_postgres(folder: Path) -> Path:
     match = re.search(r"(\d+)(?:\.|devel|beta|rc)", version)
     if match is None or int(match[1]) != POSTGRES_MAJOR:
         raise MissingProgramError(
-            f"Supabase runs PostgreSQL {POSTGRES_MAJOR}, but {folder} holds {version or 'something else'}. Install "
-            f"PostgreSQL {POSTGRES_MAJOR} and put its programs first on PATH."
+            f"Supabase runs PostgreSQL {POSTGRES_MAJOR}, but {folder} holds {version or 'something else'}. "
+            f"Install PostgreSQL {POSTGRES_MAJOR} and put its programs first on PATH."
         )
     return folder
 
@@ -73,7 +73,8 @@ def postgrest() -> Path:
     found = shutil.which("postgrest")
     if found is None:
         raise MissingProgramError(
-            "PostgREST is missing. Run scripts/setup; on a platform without its npm package, put `postgrest` on PATH."
+            "PostgREST is missing. Run scripts/setup; on a platform without its npm package, "
+            "put `postgrest` on PATH."
         )
     return Path(found)
 

@@ -1,4 +1,4 @@
-"""Runs one instance: PostgreSQL and PostgREST as children, the gateway with Auth and Storage in this process."""
+"""Runs one instance: PostgreSQL and PostgREST as children, gateway, Auth and Storage in this process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WATCH_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Options:
-    """How to run an instance.
+    """How to run an instance. A port that is None, or taken, gives way to any free one.
 
     `fresh` forgets database and files of an earlier run; the keys stay, so that clients' settings stay valid.
     `until_eof` also stops it when standard input ends, which it does when the process that started it dies.
@@ -40,6 +40,7 @@ class Options:
 
     directory: Path
     port: int | None
+    database_port: int | None = None
     fresh: bool = False
     until_eof: bool = False
 
@@ -90,7 +91,7 @@ async def _instance(options: Options) -> AsyncIterator[tuple[Instance, list[Chil
         url = f"http://{postgres.HOST}:{port}"
         keys = Keys.load(directory / "keys.json", issuer=f"{url}/auth/v1")
 
-        server = postgres.start(directory, preferred_port=port + 1 if options.port else None)
+        server = postgres.start(directory, preferred_port=options.database_port)
         cleanup.callback(server.child.stop)
         rest_child = postgrest.start(
             directory, database_url=server.url("authenticator"), public_url=url, keys=keys, config=config.api
@@ -126,7 +127,7 @@ async def _instance(options: Options) -> AsyncIterator[tuple[Instance, list[Chil
 
 
 def _lock(directory: Path, cleanup: AsyncExitStack) -> None:
-    """Two supervisors on one folder would fight over its data; the kernel drops the lock however this one ends."""
+    """Two supervisors would fight over the data; the kernel drops the lock however this one ends."""
     file = cleanup.enter_context((directory / "lock").open("w"))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

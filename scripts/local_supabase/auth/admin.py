@@ -56,7 +56,8 @@ class Admin:
         async with self._database.transaction() as connection:
             rows = await fetch_all(
                 connection,
-                "select * from auth.users where deleted_at is null order by created_at desc, id limit %s offset %s",
+                "select * from auth.users where deleted_at is null "
+                "order by created_at desc, id limit %s offset %s",
                 size,
                 (page - 1) * size,
             )
@@ -126,7 +127,7 @@ class Admin:
         async with self._database.transaction() as connection:
             user = await _requested(connection, request)
             if body.get("should_soft_delete"):
-                # The row stays for the sake of what refers to it; nobody can sign in with it, and the address is free.
+                # The row stays for what refers to it; nobody can sign in with it, and the address is free.
                 gone = f"deleted-{user['id']}"
                 await execute(connection, "delete from auth.sessions where user_id = %s", user["id"])
                 await execute(connection, "delete from auth.identities where user_id = %s", user["id"])

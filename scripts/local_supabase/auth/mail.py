@@ -48,9 +48,10 @@ class Mailbox:
         await execute(
             connection,
             """
-            insert into auth.one_time_tokens (user_id, token_type, token_hash, relates_to) values (%s, %s, %s, %s)
-            on conflict (user_id, token_type)
-            do update set token_hash = excluded.token_hash, relates_to = excluded.relates_to, created_at = now()
+            insert into auth.one_time_tokens (user_id, token_type, token_hash, relates_to)
+            values (%s, %s, %s, %s)
+            on conflict (user_id, token_type) do update
+            set token_hash = excluded.token_hash, relates_to = excluded.relates_to, created_at = now()
             """,
             user["id"],
             token_type,
@@ -69,7 +70,8 @@ async def redeem(connection: Connection, token_hash: str) -> Row | None:
     """Takes a token that is at most an hour old out of the table; None when there is none."""
     return await fetch_one(
         connection,
-        "delete from auth.one_time_tokens where token_hash = %s and created_at > now() - interval '1 hour' returning *",
+        "delete from auth.one_time_tokens "
+        "where token_hash = %s and created_at > now() - interval '1 hour' returning *",
         token_hash,
     )
 

@@ -159,7 +159,7 @@ class Auth:
     async def _change_email(
         self, connection: Connection, user: Row, wanted: object, redirect_to: str | None
     ) -> dict[str, object]:
-        """The columns that a wish for another address changes now; with confirmations the address itself waits."""
+        """What a wish for another address changes now; with confirmations the address itself waits."""
         email = users.clean_email(wanted)
         if email == user["email"]:
             return {}

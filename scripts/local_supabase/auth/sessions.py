@@ -33,7 +33,8 @@ class Sessions:
         session_id, moment = uuid.uuid4(), users.now()
         await execute(
             connection,
-            "insert into auth.sessions (id, user_id, created_at, updated_at, aal) values (%s, %s, %s, %s, 'aal1')",
+            "insert into auth.sessions (id, user_id, created_at, updated_at, aal) "
+            "values (%s, %s, %s, %s, 'aal1')",
             session_id,
             user["id"],
             moment,
@@ -46,9 +47,10 @@ class Sessions:
     async def refresh(self, connection: Connection, token: str) -> dict[str, Any] | None:
         """The session of a refresh token, renewed. A token works once.
 
-        Reuse is allowed in two cases, because a client may have lost the answer: within a few seconds, and as long as
-        its successor hasn't been used. Any other reuse looks like theft: the session ends, and None is returned so
-        that the caller commits that before it refuses. Raises AuthError for an unknown token.
+        Reuse is allowed in two cases, because a client may have lost the answer: within a few seconds, and
+        as long as its successor hasn't been used. Any other reuse looks like theft: the session ends, and
+        None is returned so that the caller commits that before it refuses. Raises AuthError for an unknown
+        token.
         """
         query = "select * from auth.refresh_tokens where token = %s for update"
         found = await fetch_one(connection, query, token)
@@ -66,7 +68,8 @@ class Sessions:
         if successor is None:
             await execute(
                 connection,
-                "update auth.refresh_tokens set revoked = true, updated_at = now() where id = %s and not revoked",
+                "update auth.refresh_tokens set revoked = true, updated_at = now() "
+                "where id = %s and not revoked",
                 found["id"],
             )
             session_id = found["session_id"]
@@ -100,8 +103,9 @@ class Sessions:
         await execute(
             connection,
             """
-            insert into auth.refresh_tokens (token, user_id, revoked, created_at, updated_at, parent, session_id)
-            values (%s, %s, false, now(), now(), %s, %s)
+            insert into auth.refresh_tokens (
+              token, user_id, revoked, created_at, updated_at, parent, session_id
+            ) values (%s, %s, false, now(), now(), %s, %s)
             """,
             token,
             str(user_id),

@@ -1,5 +1,5 @@
--- The roles of a hosted project. The bootstrap superuser is supabase_admin, as there; `postgres`, which applies
--- migrations, is not a superuser. Every role that logs in has the well-known development password.
+-- The roles of a hosted project. The bootstrap superuser is supabase_admin, as there; `postgres`, which
+-- applies migrations, is not a superuser. Every role that logs in has the well-known development password.
 create role postgres login password 'postgres' nosuperuser createdb createrole replication bypassrls;
 alter database postgres owner to postgres;
 
@@ -17,13 +17,14 @@ create role dashboard_user nologin createdb createrole replication;
 grant anon, authenticated, service_role to supabase_storage_admin;
 grant pg_read_all_data to supabase_read_only_user;
 
--- With the admin option `postgres` may set parameters on these roles (`alter role authenticator set pgrst.…`).
+-- With the admin option `postgres` may set parameters on these roles (`alter role authenticator set …`).
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
 
 -- Creating a policy needs membership in the table's owner; supautils grants that apart. `set false` keeps
 -- `set role` refused; 50_fences.sql refuses what else the membership would allow.
-grant supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin to postgres with inherit true, set false;
+grant supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin to postgres
+  with inherit true, set false;
 
 alter role anon set statement_timeout = '3s';
 alter role authenticated set statement_timeout = '8s';

@@ -1,6 +1,6 @@
--- What supautils refuses to `postgres` on a hosted project. It isn't part of plain PostgreSQL, so event triggers
--- refuse the same, and a migration that only a superuser could apply fails here too. Bound to the session user:
--- nothing that `postgres` can set changes that.
+-- What supautils refuses to `postgres` on a hosted project. It isn't part of plain PostgreSQL, so event
+-- triggers refuse the same, and a migration that only a superuser could apply fails here too. Bound to the
+-- session user: nothing that `postgres` can set changes that.
 
 create function extensions.fence_managed_schemas()
 returns event_trigger

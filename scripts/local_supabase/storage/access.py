@@ -29,7 +29,7 @@ class Access:
 
     @asynccontextmanager
     async def as_caller(self, claims: VerifiedClaims, operation: str) -> AsyncIterator[Connection]:
-        """A transaction with the caller's role and claims. Raises StorageError for what the database refuses."""
+        """A transaction with the caller's role and claims. Raises StorageError for what is refused."""
         try:
             async with self._database.transaction() as connection:
                 await execute(

@@ -26,7 +26,7 @@ async def find_bucket(connection: Connection, bucket_id: str) -> Row:
 
 
 class Buckets:
-    """The bucket endpoints; row level security on storage.buckets decides (no policy: the secret key only)."""
+    """The bucket endpoints. Row level security decides; without a policy only the secret key may."""
 
     def __init__(self, access: Access, files: FileStore) -> None:
         self._access = access
@@ -57,7 +57,8 @@ class Buckets:
         async with self._access.as_caller(claims, "storage.bucket.create") as connection:
             await execute(
                 connection,
-                "insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types, owner_id) "
+                "insert into storage.buckets "
+                "(id, name, public, file_size_limit, allowed_mime_types, owner_id) "
                 "values (%s, %s, %s, %s, %s, %s)",
                 body.get("id") or name,
                 name,

@@ -1,4 +1,4 @@
-"""Refusals of Storage. Like the real one, it answers most of them with HTTP 400 and the status in the body."""
+"""Refusals of Storage. Like the real one, it answers with HTTP 400 and the status in the body."""
 
 from __future__ import annotations
 

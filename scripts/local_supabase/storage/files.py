@@ -40,7 +40,7 @@ class StoredFile:
 
 
 class FileStore:
-    """Files by version. A version is never written twice, so a rolled-back upload leaves at most a stray file."""
+    """Files by version. A version is never written twice, so a failed upload leaves at most a stray file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class FileStore:
         return path
 
     async def save(self, chunks: AsyncIterator[bytes], limit: int) -> StoredFile:
-        """Writes a new version. Raises StorageError, and keeps nothing, when it is larger than `limit` bytes."""
+        """Writes a new version. Raises StorageError, and keeps nothing, when it exceeds `limit` bytes."""
         version = str(uuid.uuid4())
         path = self._path(version)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def too_large() -> StorageError:
 
 
 async def incoming(request: web.Request) -> Incoming:
-    """Reads a request up to where its file begins; clients send a form, or the bytes alone. Raises StorageError."""
+    """Reads a request up to where its file begins: in a form, or the body itself. Raises StorageError."""
     if request.content_type != "multipart/form-data":
         header = request.headers.get("x-metadata")
         return Incoming(
