@@ -1,7 +1,7 @@
 """Settings: read from the environment or `.env` once, checked before anything starts.
 
-Every setting is a field of `Settings` with its documentation. `.env.example` is generated from them
-(`python -m app.config > .env.example`) and a test keeps the two equal.
+Every setting is a field of `Settings` with its documentation. `.env.example` is `example()`; a test keeps the
+two equal.
 """
 
 import textwrap
@@ -99,7 +99,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address that gunicorn listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port that gunicorn listens on.")
-    web_concurrency: int = Field(default=1, ge=1, le=64, description="Worker processes.")
+    web_concurrency: int = Field(
+        default=1, ge=1, le=64, description="How many worker processes gunicorn runs."
+    )
     web_threads: int = Field(
         default=80,
         ge=1,
@@ -181,14 +183,16 @@ def _explain(error: ValidationError) -> str:
     lines = ["Life OS can't start; set these in the environment or in .env (see .env.example):"]
     for problem in error.errors(include_input=False, include_url=False):
         name = str(problem["loc"][0])
-        what = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-        lines.append(f"  {name.upper()}: {what}. {Settings.model_fields[name].description}")
+        if problem["type"] == "missing":
+            lines.append(f"  {name.upper()} is missing. {Settings.model_fields[name].description}")
+        else:
+            lines.append(f"  {name.upper()}: {problem['msg'].removeprefix('Value error, ')}.")
     return "\n".join(lines)
 
 
 def example() -> str:
     """The text of `.env.example`: required settings are set, optional ones commented out at their default."""
-    blocks = ["# Settings of the Flask service; copy to .env. Generated: python -m app.config > .env.example"]
+    blocks = ["# Settings of the Flask service: copy to .env. Written by app.config.example()."]
     for name, field in Settings.model_fields.items():
         comment = textwrap.fill(
             str(field.description), width=100, initial_indent="# ", subsequent_indent="# "
@@ -199,7 +203,3 @@ def example() -> str:
             default = "" if field.default in (None, ()) else field.default
             blocks.append(f"{comment}\n# {name.upper()}={default}")
     return "\n\n".join(blocks)
-
-
-if __name__ == "__main__":
-    print(example())  # noqa: T201

@@ -29,7 +29,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask import Flask, Response, jsonify
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 
 class LifeOSError(Exception):
@@ -221,9 +221,8 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
     if isinstance(error, InternalServerError) and isinstance(error.original_exception, LifeOSError):
         return _answer_ours(error.original_exception)
     message = _HTTP_MESSAGES.get(status, error.name)
-    headers = (
-        {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
-    )
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
     return _answer(status, message, _HTTP_CODES.get(status, "http_error"), headers=headers)
 
 

@@ -12,7 +12,9 @@ class MealSuggestionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     count: int = Field(default=3, ge=1, le=5)
-    date: datetime.date | None = None
+    date: datetime.date | None = Field(
+        default=None, ge=datetime.date(1900, 1, 1), le=datetime.date(2199, 12, 31)
+    )
     meal_time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
     max_total_minutes: int | None = Field(default=None, ge=1, le=960)
     servings: int | None = Field(default=None, ge=1, le=50)
@@ -82,5 +84,5 @@ class Meal(BaseModel):
     prep_time: int = Field(ge=0, le=480)
     cook_time: int = Field(ge=0, le=480)
     servings: int = Field(ge=1, le=50)
-    instructions: list[Line] = Field(max_length=20)
+    instructions: list[Annotated[Line, StringConstraints(max_length=2000)]] = Field(max_length=20)
     ingredients: list[Ingredient] = Field(min_length=1)

@@ -1,0 +1,108 @@
+"""The service under test, against fakes over real HTTP; `…_on_the_stack` tests use the real database."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from app import config, create_app
+from tests import fakes
+
+PUBLISHABLE_KEY = "sb_publishable_test"
+
+CURRY = {
+    "name": "Chickpea curry",
+    "description": None,
+    "prep_time": 10,
+    "cook_time": 25,
+    "servings": 2,
+    "instructions": ["Fry the spices.", "Add the rest."],
+    "ingredients": [{"food_item_name": "chickpeas", "quantity": 400, "unit": "g"}],
+}
+RECIPE_ID = "6f2f7d5c-7f0e-4f0e-9f57-0d3c1f4c1a11"
+
+
+def suggestion(**changes: Any) -> dict[str, Any]:
+    """What the model proposes: a valid suggestion, with `changes` to its meal."""
+    return {"meal": {**CURRY, **changes}, "meal_id": None, "reason": "Uses the chickpeas."}
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in config.Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setitem(config.Settings.model_config, "env_file", None)
+
+
+@pytest.fixture
+def openai() -> Iterator[fakes.FakeOpenAI]:
+    with fakes.FakeOpenAI() as fake:
+        yield fake
+
+
+@pytest.fixture
+def project() -> Iterator[fakes.FakeDataApi]:
+    """A Supabase project whose Data API gives sensible answers to the service's calls."""
+    with fakes.FakeDataApi() as fake:
+        grounded = {**suggestion(), "in_pantry": ["chickpeas"], "missing": [], "uses_expiring": []}
+        context = {
+            "today": "2026-11-24",
+            "profile": {"timezone": "Europe/Berlin", "currency": "EUR", "unit_system": "metric"},
+            "pantry": [{"name": "chickpeas", "quantity": 400, "unit": "g", "expires_in_days": 2}],
+            "recipes": [{"id": RECIPE_ID, **CURRY, "last_cooked_on": None}],
+            "planned": [],
+        }
+        fake.replies = {
+            "plan_meals": fakes.Reply(body=[{**grounded, "reason": "From the planner."}]),
+            "meal_suggestion_context": fakes.Reply(body=context),
+            "ground_meal_suggestions": fakes.Reply(body=[grounded]),
+            "record_ai_request": fakes.Reply(body="0e8b1f5e-3a43-4b52-8a53-6f2f6d1d7a10"),
+            "profiles": fakes.Reply(401, {"code": "42501", "message": "permission denied"}),
+        }
+        yield fake
+
+
+def settings_for(project: fakes.FakeDataApi, **changes: Any) -> config.Settings:
+    """Settings of a service without a model in front of `project`, with `changes`."""
+    given = {"supabase_url": project.url, "supabase_publishable_key": PUBLISHABLE_KEY, **changes}
+    return config.load(**given)
+
+
+def with_model(openai: fakes.FakeOpenAI, **changes: Any) -> dict[str, Any]:
+    """The changes to settings that put the fake model behind the service."""
+    return {"openai_api_key": SecretStr(openai.api_key), "openai_base_url": openai.base_url, **changes}
+
+
+@pytest.fixture
+def client(project: fakes.FakeDataApi) -> FlaskClient:
+    """A client of the service without a model."""
+    return create_app(settings_for(project)).test_client()
+
+
+@pytest.fixture
+def ai_client(project: fakes.FakeDataApi, openai: fakes.FakeOpenAI) -> FlaskClient:
+    """A client of the service with the fake model, which may take 2 s."""
+    settings = settings_for(project, **with_model(openai, openai_timeout_seconds=2.0))
+    return create_app(settings).test_client()
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Request headers that carry `token`."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def assert_error(response: Any, status: int, code: str) -> dict[str, Any]:
+    """Every failure has this one shape. Returns the body."""
+    body: dict[str, Any] = response.get_json()
+    assert response.status_code == status, body
+    assert body["code"] == code
+    assert set(body) <= {"error", "code", "hint", "details", "timestamp"}
+    assert {"error", "code", "timestamp"} <= set(body)
+    assert isinstance(body["error"], str)
+    assert body["timestamp"].endswith("Z")
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert "SECRET" not in response.get_data(as_text=True)
+    assert "Traceback" not in response.get_data(as_text=True)
+    return body

@@ -1,0 +1,215 @@
+"""The model room: the real openai client against a server that answers, declines, breaks and hangs."""
+
+import threading
+import time
+from email.utils import formatdate
+from typing import Any
+
+import openai as openai_library
+import pytest
+from pydantic import BaseModel
+
+from app import ai, config
+from app.errors import ModelError, ModelInvalidOutput, ModelRefusal, ModelTruncated, ModelUnavailable
+from tests import fakes
+from tests.app.conftest import PUBLISHABLE_KEY, with_model
+
+
+class Fruit(BaseModel):
+    name: str
+    price: float | None
+
+
+def model_of(openai: fakes.FakeOpenAI, **changes: Any) -> ai.Model:
+    settings = config.load(
+        supabase_url="http://127.0.0.1:1",
+        supabase_publishable_key=PUBLISHABLE_KEY,
+        **with_model(openai, **{"openai_timeout_seconds": 2.0, **changes}),
+    )
+    return ai.Model(settings)
+
+
+def ask(model: ai.Model, temperature: float | None = None) -> ai.Generated[Fruit]:
+    return model.generate("Name a fruit.", "You name fruit.", temperature, 500, Fruit)
+
+
+def test_an_answer_comes_back_as_the_schema_with_its_tokens(openai: fakes.FakeOpenAI) -> None:
+    openai.enqueue(fakes.answer({"name": "apple", "price": 0.4}))
+    generated = ask(model_of(openai))
+    assert generated.value == Fruit(name="apple", price=0.4)
+    assert (generated.input_tokens, generated.output_tokens) == (900, 400)
+
+
+def test_a_request_says_what_is_wanted_and_isnt_stored(openai: fakes.FakeOpenAI) -> None:
+    openai.enqueue(fakes.answer({"name": "apple", "price": None}))
+    ask(model_of(openai))
+    body = openai.history[0].body
+    assert body["model"] == "gpt-6-luna"
+    assert body["instructions"] == "You name fruit."
+    assert body["input"] == [{"role": "user", "content": "Name a fruit."}]
+    assert body["max_output_tokens"] == 500
+    assert body["store"] is False
+    wanted = body["text"]["format"]
+    assert (wanted["type"], wanted["strict"]) == ("json_schema", True)
+    assert wanted["schema"]["required"] == ["name", "price"]
+    assert wanted["schema"]["additionalProperties"] is False
+
+
+def test_temperature_and_effort_are_sent_only_when_set(openai: fakes.FakeOpenAI) -> None:
+    openai.always = fakes.answer({"name": "apple", "price": None})
+    ask(model_of(openai))
+    assert not {"temperature", "reasoning"} & set(openai.history[-1].body)
+    ask(model_of(openai, openai_reasoning_effort="low"), temperature=0.3)
+    assert openai.history[-1].body["temperature"] == 0.3
+    assert openai.history[-1].body["reasoning"] == {"effort": "low"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "status", "outcome"),
+    [
+        (fakes.refusal(), ModelRefusal, 502, "refusal"),
+        (fakes.truncated(), ModelTruncated, 502, "truncated"),
+        (fakes.text("I'd say apple"), ModelInvalidOutput, 502, "invalid_output"),
+        (fakes.text(""), ModelInvalidOutput, 502, "invalid_output"),
+        (fakes.answer({"name": "apple"}), ModelInvalidOutput, 502, "invalid_output"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_answer_of_no_use_is_named_and_its_tokens_are_kept(
+    openai: fakes.FakeOpenAI, reply: fakes.Reply, error: type[ModelError], status: int, outcome: str
+) -> None:
+    openai.enqueue(reply)
+    with pytest.raises(error) as failed:
+        ask(model_of(openai))
+    assert (failed.value.http_status, failed.value.outcome) == (status, outcome)
+    assert (failed.value.input_tokens, failed.value.output_tokens) == (900, 400)
+    assert len(openai.history) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_passing_fault_is_tried_again_once(openai: fakes.FakeOpenAI, status: int) -> None:
+    openai.enqueue(fakes.failure(status, retry_after="0.05"), fakes.answer({"name": "apple", "price": None}))
+    assert ask(model_of(openai)).value.name == "apple"
+    openai.enqueue(fakes.failure(status, retry_after="0.05"), fakes.failure(status, retry_after="0.05"))
+    with pytest.raises(ModelUnavailable) as failed:
+        ask(model_of(openai))
+    assert failed.value.http_status == 503
+    assert len(openai.history) == 4
+
+
+def test_a_dropped_connection_is_tried_again(openai: fakes.FakeOpenAI) -> None:
+    openai.enqueue(fakes.Reply(drop=True), fakes.answer({"name": "apple", "price": None}))
+    assert ask(model_of(openai)).value.name == "apple"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+def test_a_fault_of_ours_is_not_tried_again(openai: fakes.FakeOpenAI, status: int) -> None:
+    openai.enqueue(fakes.failure(status))
+    with pytest.raises(ModelUnavailable) as failed:
+        ask(model_of(openai))
+    assert failed.value.http_status == 503
+    assert len(openai.history) == 1
+
+
+def test_no_retries_means_none(openai: fakes.FakeOpenAI) -> None:
+    openai.enqueue(fakes.failure(500, retry_after="0"))
+    with pytest.raises(ModelUnavailable):
+        ask(model_of(openai, openai_max_retries=0))
+    assert len(openai.history) == 1
+
+
+@pytest.mark.parametrize("wait", ["60", formatdate(time.time() + 60, usegmt=True)])
+def test_a_server_that_asks_for_more_time_than_there_is_isnt_waited_for(
+    openai: fakes.FakeOpenAI, wait: str
+) -> None:
+    openai.enqueue(fakes.failure(429, retry_after=wait))
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable):
+        ask(model_of(openai))
+    assert time.monotonic() - started < 1
+    assert len(openai.history) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("2", 2.0), ("0", 0.0), ("-3", 0.0), (None, 0.5), ("soon", 0.5), ("", 0.5)]
+)
+def test_retry_after_is_read_or_assumed(value: str | None, seconds: float) -> None:
+    assert ai._retry_after(value) == seconds
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [fakes.Reply(delay=30), fakes.answer({"name": "apple", "price": None}, trickle=0.05)],
+    ids=["hang", "trickle"],
+)
+def test_a_model_that_hangs_or_trickles_is_given_up_on_time(
+    openai: fakes.FakeOpenAI, reply: fakes.Reply
+) -> None:
+    openai.enqueue(reply)
+    model = model_of(openai, openai_timeout_seconds=0.5)
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable) as failed:
+        ask(model)
+    assert time.monotonic() - started < 1.0
+    assert (failed.value.http_status, failed.value.code) == (504, "model_timeout")
+
+
+def test_retries_dont_extend_the_timeout(openai: fakes.FakeOpenAI) -> None:
+    openai.enqueue(fakes.Reply(500, {}, delay=0.4), fakes.Reply(delay=30))
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable):
+        ask(model_of(openai, openai_timeout_seconds=1.2))
+    assert time.monotonic() - started < 1.7
+
+
+def test_an_unreachable_server_is_named(openai: fakes.FakeOpenAI) -> None:
+    model = model_of(openai)
+    openai.__exit__()
+    with pytest.raises(ModelUnavailable) as failed:
+        ask(model)
+    assert failed.value.http_status == 503
+
+
+def test_calls_that_hang_dont_keep_others_waiting_beyond_their_time(openai: fakes.FakeOpenAI) -> None:
+    openai.always = fakes.Reply(delay=30)
+    model = model_of(openai, openai_timeout_seconds=0.5, web_threads=2)
+    took = []
+
+    def call() -> None:
+        started = time.monotonic()
+        with pytest.raises(ModelUnavailable):
+            ask(model)
+        took.append(time.monotonic() - started)
+
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(took) == 8
+    assert max(took) < 1.0
+
+
+def exceptions_of_the_library() -> list[type[Exception]]:
+    found = [openai_library.OpenAIError]
+    for kind in found:
+        found.extend(child for child in kind.__subclasses__() if child.__module__.startswith("openai"))
+    return list(found)
+
+
+@pytest.mark.parametrize("kind", exceptions_of_the_library(), ids=lambda kind: kind.__name__)
+def test_every_exception_of_the_openai_client_is_mapped(
+    openai: fakes.FakeOpenAI, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    error = kind.__new__(kind)
+    Exception.__init__(error, "SECRET")
+    if isinstance(error, openai_library.APIStatusError):
+        error.response = type("Response", (), {"headers": {}})()
+    model = model_of(openai, openai_max_retries=0)
+
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(model._client.responses, "parse", fail)
+    with pytest.raises(ModelUnavailable):
+        ask(model)
