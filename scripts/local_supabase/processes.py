@@ -55,21 +55,30 @@ def unprivileged_identity(program: Path, folder: Path) -> Identity:
     """An identity that can run `program` and write below `folder`: PostgreSQL refuses to run as root.
 
     An ordinary user is just that. Root becomes `nobody` where nobody can reach both paths. In a folder that
-    is closed to others (/root), nobody keeps the one capability that passes closed folders; a container that
-    forbids this may allow a user namespace, in which root has another name. Raises StartError when nothing
-    works.
+    is closed to others (/root) it takes another name in a user namespace, which keeps root's access to root's
+    files; a container that forbids namespaces may let nobody keep the one capability that passes closed
+    folders. Raises StartError when nothing works.
     """
     if os.geteuid() != 0:
         return Identity()
     for identity in _candidates():
         os.chown(folder, *(identity.owner or (0, 0)))
-        reachable = identity.run([program, "--version"], {"LC_ALL": "C"}).returncode == 0
-        if reachable and identity.run(["test", "-w", folder], {"PATH": os.defpath}).returncode == 0:
+        if _works(identity, program, folder):
             return identity
     raise StartError(
         f"PostgreSQL refuses to run as root, and no other user can reach {program} and {folder}. Start as an "
         "ordinary user, or move the repository to a folder that every user may enter."
     )
+
+
+def _works(identity: Identity, program: Path, folder: Path) -> bool:
+    try:
+        runs = identity.run([program, "--version"], {"LC_ALL": "C"})
+        writes = identity.run(["test", "-w", folder], {"PATH": os.defpath})
+    except OSError:
+        # Without a prefix, a program that can't be reached is an error of ours.
+        return False
+    return runs.returncode == 0 and writes.returncode == 0
 
 
 def _candidates() -> list[Identity]:
@@ -78,13 +87,18 @@ def _candidates() -> list[Identity]:
     nobody = pwd.getpwnam("nobody")
     owner = (nobody.pw_uid, nobody.pw_gid)
     found = [Identity(user=owner[0], group=owner[1], owner=owner)]
-    if setpriv := shutil.which("setpriv"):
-        users = (f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups")
-        capability = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
-        # The change of user forgets the signal that `spawn` asks for.
-        found.append(Identity(prefix=(setpriv, *users, *capability, "--pdeathsig=INT", "--"), owner=owner))
     if unshare := shutil.which("unshare"):
         found.append(Identity(prefix=(unshare, "--user", "--")))
+    if setpriv := shutil.which("setpriv"):
+        users = (f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups")
+        # Without the secure bit, access(2), which PostgreSQL asks, ignores the capability.
+        capability = (
+            "--securebits=+no_setuid_fixup",
+            "--inh-caps=+dac_override",
+            "--ambient-caps=+dac_override",
+        )
+        # The change of user forgets the signal that `spawn` asks for.
+        found.append(Identity(prefix=(setpriv, *capability, *users, "--pdeathsig=INT", "--"), owner=owner))
     return found
 
 
