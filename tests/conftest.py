@@ -1,4 +1,4 @@
-"""What every test starts from: one local Supabase with the project's migrations and seed, and people on it."""
+"""What every test starts from: a local Supabase with migrations and seed, and people on it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

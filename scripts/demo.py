@@ -1,0 +1,208 @@
+"""Life OS's main job, end to end, through the public interfaces: Auth, the Data API and the Flask service.
+
+One line per step, with what came back. Every step is checked: the first one that isn't as it should be ends
+the demo with exit status 1.
+"""
+
+import sys
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import httpx
+from postgrest import APIError
+from supabase import AuthError, Client, ClientOptions, create_client
+
+from local_supabase import Instance, LocalSupabaseError, push, running
+from service import ROOT, running_service
+
+DATA = ROOT / ".local" / "demo"
+Row = dict[str, Any]
+
+
+class DemoError(Exception):
+    """A step didn't come out as it should."""
+
+
+def step(what: str, came_back: str) -> None:
+    """Tells one step."""
+    print(f"  {what:<58} {came_back}", flush=True)
+
+
+def check(holds: object, otherwise: object) -> None:
+    """Ends the demo unless a step came out right."""
+    if not holds:
+        raise DemoError(f"Not as it should be: {otherwise}")
+
+
+def client(supabase: Instance) -> Client:
+    """A supabase-py client that nobody signed in to yet."""
+    options = ClientOptions(auto_refresh_token=False, persist_session=False)
+    return create_client(supabase.url, supabase.publishable_key, options)
+
+
+def refusal(request: Any) -> APIError:
+    """The error that a request which must be refused is answered with."""
+    try:
+        answer = request.execute()
+    except APIError as error:
+        return error
+    raise DemoError(f"This should have been refused: {answer.data}")
+
+
+def events_of(person: Client, day: date) -> list[Row]:
+    """A day in the calendar."""
+    query = person.table("calendar_events").select("*").eq("local_date", day.isoformat())
+    return query.order("start_time").execute().data  # type: ignore[return-value]
+
+
+def wall_time(event: Row, zone: str) -> str:
+    """When an event starts, as its owner's clock shows it."""
+    return f"{datetime.fromisoformat(event['start_time']).astimezone(ZoneInfo(zone)):%a %H:%M}"
+
+
+def sign_in(supabase: Instance) -> tuple[Client, Row, str]:
+    """The demo user, with the profile and access token."""
+    person = client(supabase)
+    session = person.auth.sign_in_with_password(
+        {"email": "demo@example.com", "password": "life-os-demo"}
+    ).session
+    check(session, "no session")
+    profile: Row = person.table("profiles").select("*").single().execute().data  # type: ignore[assignment]
+    step("Sign in", f"{profile['first_name']}, {profile['timezone']}, {profile['currency']}")
+    return person, profile, session.access_token  # type: ignore[union-attr]
+
+
+def plan_a_day(person: Client, zone: str) -> tuple[Row, Row, date]:
+    """A meal and a workout through the Data API, both found in the calendar."""
+    day = datetime.now(ZoneInfo(zone)).date() + timedelta(days=10)
+    meal: Row = (
+        person.rpc(
+            "create_meal",
+            {
+                "meal": {
+                    "name": "Miso aubergine",
+                    "prep_time": 10,
+                    "cook_time": 25,
+                    "servings": 2,
+                    "instructions": ["Score and roast the aubergines.", "Glaze with miso and honey, grill."],
+                    "ingredients": [
+                        {"food_item_name": "aubergines", "quantity": 2, "unit": "piece"},
+                        {"food_item_name": "miso paste", "quantity": 40, "unit": "g"},
+                    ],
+                },
+                "plan": {"date": day.isoformat(), "time": "19:00"},
+            },
+        )
+        .execute()
+        .data
+    )  # type: ignore[assignment]
+    step("Create a recipe and plan it (RPC create_meal)", f"{meal['name']}, {day}, 19:00")
+    workout: Row = (
+        person.rpc(
+            "create_workout",
+            {
+                "workout": {
+                    "name": "Push",
+                    "date": day.isoformat(),
+                    "start_time": "07:00",
+                    "duration_minutes": 50,
+                    "exercises": [{"name": "Bench press", "sets": [{"reps": 8, "weight_kg": 60}] * 3}],
+                }
+            },
+        )
+        .execute()
+        .data
+    )  # type: ignore[assignment]
+    step("Plan a workout (RPC create_workout)", f"{workout['name']}, 07:00, 50 minutes")
+
+    events = events_of(person, day)
+    shown = [(e["title"], e["source"], wall_time(e, zone)[-5:]) for e in events]
+    check(shown == [("Push", "workout", "07:00"), ("Miso aubergine", "meal", "19:00")], shown)
+    step("Read the day from the calendar", "; ".join(f"{time} {title}" for title, _, time in shown))
+    return meal, workout, day
+
+
+def change_the_plan(person: Client, zone: str, meal: Row, workout: Row, day: date) -> None:
+    """The calendar follows its sources."""
+    person.table("fitness_workouts").update({"start_time": "18:00"}).eq("id", workout["id"]).execute()
+    person.table("meals").update({"name": "Nasu dengaku", "cook_time": 50}).eq("id", meal["id"]).execute()
+    push_day, dinner = events_of(person, day)
+    minutes = datetime.fromisoformat(dinner["end_time"]) - datetime.fromisoformat(dinner["start_time"])
+    check(wall_time(push_day, zone).endswith("18:00"), push_day)
+    check((dinner["title"], minutes) == ("Nasu dengaku", timedelta(hours=1)), dinner)
+    step("Move the workout, rename the recipe, cook longer", "both events followed")
+
+    person.table("profiles").update({"timezone": "Asia/Kathmandu"}).eq("timezone", zone).execute()
+    times = [wall_time(e, "Asia/Kathmandu")[-5:] for e in events_of(person, day)]
+    check(times == ["18:00", "19:00"], times)
+    person.table("profiles").update({"timezone": zone}).eq("timezone", "Asia/Kathmandu").execute()
+    step("Move to Kathmandu (+05:45) and back", "the plans keep their wall time")
+
+    error = refusal(person.table("calendar_events").update({"title": "x"}).eq("id", dinner["id"]))
+    check(error.code == "PT409", error)
+    step("Edit a meal's event by hand", f"refused: {error.message}")
+    person.table("fitness_workouts").delete().eq("id", workout["id"]).execute()
+    check([e["source"] for e in events_of(person, day)] == ["meal"], events_of(person, day))
+    step("Delete the workout", "its event went with it")
+
+
+def refuse_nonsense(person: Client, supabase: Instance) -> None:
+    """Bad input changes nothing, and other people see nothing."""
+    before = person.table("meals").select("id", count="exact").execute().count  # type: ignore[arg-type]
+    bad = {"name": "Half a soup", "ingredients": [{"food_item_name": "water", "quantity": -1, "unit": "l"}]}
+    error = refusal(person.rpc("create_meal", {"meal": bad}))
+    after = person.table("meals").select("id", count="exact").execute().count  # type: ignore[arg-type]
+    check(error.code == "PT422" and before == after, error)
+    step("Send a recipe with a negative quantity", f"refused, nothing saved: {error.message}")
+
+    stranger = client(supabase)
+    stranger.auth.sign_up({"email": f"{uuid4().hex}@example.com", "password": "another-long-password"})
+    seen = [stranger.table(t).select("id").execute().data for t in ("meals", "calendar_events", "expenses")]
+    check(seen == [[], [], []], seen)
+    error = refusal(client(supabase).table("calendar_events").select("id"))
+    check(error.code == "42501", error)
+    step("Look at it as a stranger, and as nobody", f"no rows; {error.message}")
+
+
+def suggest(service_url: str, token: str) -> None:
+    """Meal suggestions from the Flask service, as the user."""
+    url = f"{service_url}/api/ai/meal-suggestions"
+    refused = httpx.post(url, json={"count": 3})
+    check((refused.status_code, refused.json()["error"]) == (401, "Authentication required"), refused.text)
+    step("Ask for meal suggestions without a token", f"401 {refused.json()['error']}")
+    answer = httpx.post(url, json={"count": 3}, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+    check(answer.status_code == 200, answer.text)
+    data = answer.json()["data"]
+    check(len(data["suggestions"]) == 3, data)
+    check(any(s["uses_expiring"] for s in data["suggestions"]), data)
+    step("Ask with the user's token", f"{len(data['suggestions'])} suggestions from the {data['source']}")
+    for suggestion in data["suggestions"]:
+        step(f"    {suggestion['meal']['name']}", suggestion["reason"])
+
+
+def main() -> int:
+    """Runs the demo; returns the exit status."""
+    print("Life OS, end to end:")
+    try:
+        with running(DATA, fresh=True) as supabase:
+            push(supabase)
+            step("Start PostgreSQL, PostgREST, Auth, Storage; migrate; seed", supabase.url)
+            with running_service(supabase.url, supabase.publishable_key, DATA / "service.log") as (url, _):
+                step("Start the Flask service", url)
+                person, profile, token = sign_in(supabase)
+                zone = profile["timezone"]
+                meal, workout, day = plan_a_day(person, zone)
+                change_the_plan(person, zone, meal, workout, day)
+                refuse_nonsense(person, supabase)
+                suggest(url, token)
+    except (DemoError, LocalSupabaseError, APIError, AuthError, httpx.HTTPError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    print("Every step was checked.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
