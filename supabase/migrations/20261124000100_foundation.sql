@@ -23,7 +23,8 @@ begin
   return new;
 end $$;
 comment on function private.set_updated_at() is
-  'Trigger function: stamps updated_at with clock_timestamp(). Attach with WHEN (old.* is distinct from new.*), so that a write that changes nothing leaves the stamp.';
+  'Trigger function: stamps updated_at with clock_timestamp(). Attach with WHEN (old.* is distinct from new.*), so '
+  'that a write that changes nothing leaves the stamp.';
 
 -- Insert and update grants name id and user_id (an upsert needs them), so a trigger keeps them fixed.
 create function private.keep_identity() returns trigger
@@ -41,7 +42,8 @@ comment on function private.keep_identity() is
 -- Checks that CHECK constraints can't express inline
 -------------------------------------------------------------------------------
 
-create function private.is_number_between(value jsonb, lowest numeric, highest numeric, decimals integer) returns boolean
+create function private.is_number_between(value jsonb, lowest numeric, highest numeric, decimals integer)
+returns boolean
 language sql immutable strict security invoker set search_path = '' as $$
   -- A CASE, because only it keeps the cast from running on a value that isn't a number.
   select case
@@ -64,7 +66,8 @@ language sql immutable security invoker set search_path = '' as $$
     )
 $$;
 comment on function private.are_labels(text[], integer, integer) is
-  'Whether an array is flat, has at most `most` elements, and each is trimmed, not blank, at most `longest` characters.';
+  'Whether an array is flat, has at most `most` elements, and each is trimmed, not blank, at most `longest` '
+  'characters.';
 
 create function private.is_object(value jsonb, most_bytes integer) returns boolean
 language sql immutable security invoker set search_path = '' as $$
@@ -167,7 +170,8 @@ begin
   end loop;
 end $$;
 comment on function private.require_shape(jsonb, jsonb, text) is
-  'Refuses (PT422) a document that isn''t an object, has unknown keys, lacks a key, or has a value of another JSON type. The shape maps each key to its type, "!" after it meaning required: {"name": "string!", "notes": "string"}.';
+  'Refuses (PT422) a document that isn''t an object, has unknown keys, lacks a key, or has a value of another JSON '
+  'type. The shape maps each key to its type, "!" after it meaning required: {"name": "string!", "notes": "string"}.';
 grant execute on function private.require_shape(jsonb, jsonb, text) to authenticated, service_role;
 
 create function private.refuse_input(what text, message text, constraint_name text) returns void
@@ -179,5 +183,6 @@ begin
     hint = 'Nothing was saved. Correct the value and send the whole document again.';
 end $$;
 comment on function private.refuse_input(text, text, text) is
-  'Words a constraint violation inside an RPC as PT422; the rule itself stays on the table, whose constraint names read as rules.';
+  'Words a constraint violation inside an RPC as PT422; the rule itself stays on the table, whose constraint names '
+  'read as rules.';
 grant execute on function private.refuse_input(text, text, text) to authenticated, service_role;

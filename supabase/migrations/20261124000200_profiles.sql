@@ -30,11 +30,13 @@ create table public.profiles (
 );
 
 comment on table public.profiles is
-  'A person: settings and what suggestions must respect. Made and removed with the auth.users row; the owner reads and updates it.';
+  'A person: settings and what suggestions must respect. Made and removed with the auth.users row; the owner reads '
+  'and updates it.';
 comment on column public.profiles.email is 'Follows auth.users.email; change it through Auth. May be null.';
 comment on column public.profiles.preferences is 'Settings of the frontend: a JSON object of at most 16 kB.';
 comment on column public.profiles.timezone is
-  'IANA zone name, as in pg_timezone_names ("Europe/Berlin"). Where the calendar puts wall-clock times; changing it moves events (see the calendar migration).';
+  'IANA zone name, as in pg_timezone_names ("Europe/Berlin"). Where the calendar puts wall-clock times; changing it '
+  'moves events (see the calendar migration).';
 comment on column public.profiles.currency is 'ISO 4217 code; the default currency of new expenses and receipts.';
 comment on column public.profiles.unit_system is
   'metric or imperial: how clients show weights and distances. Stored values don''t change (kg, miles).';
@@ -70,7 +72,8 @@ begin
   return new;
 end $$;
 comment on function private.check_timezone() is
-  'Trigger function: refuses (PT422) a time zone that is no IANA name. A CHECK can''t: it may not read pg_timezone_names.';
+  'Trigger function: refuses (PT422) a time zone that is no IANA name. A CHECK can''t: it may not read '
+  'pg_timezone_names.';
 
 create trigger check_timezone_on_insert before insert on public.profiles for each row
   when (new.timezone <> 'UTC') execute function private.check_timezone();
@@ -133,7 +136,8 @@ begin
   return new;
 end $$;
 comment on function private.create_profile() is
-  'Trigger function on auth.users: every account gets its profile in the same transaction. Takes names, avatar_url, timezone and currency from the sign-up''s user metadata where they are valid.';
+  'Trigger function on auth.users: every account gets its profile in the same transaction. Takes names, avatar_url, '
+  'timezone and currency from the sign-up''s user metadata where they are valid.';
 create trigger create_profile after insert on auth.users for each row execute function private.create_profile();
 
 -- Definer: as above.

@@ -31,7 +31,8 @@ create table public.fitness_workouts (
   constraint fitness_workouts_id_user_id_key unique (id, user_id)
 );
 comment on table public.fitness_workouts is
-  'A strength workout, planned or done; its exercises are in fitness_workout_exercises. RPC create_workout writes both.';
+  'A strength workout, planned or done; its exercises are in fitness_workout_exercises. RPC create_workout writes '
+  'both.';
 comment on column public.fitness_workouts.date is 'The owner''s calendar day.';
 comment on column public.fitness_workouts.start_time is
   'Wall-clock time in profiles.timezone; null: any time that day (an all-day event).';
@@ -46,7 +47,8 @@ create trigger set_updated_at before update on public.fitness_workouts for each 
   when (old.* is distinct from new.*) execute function private.set_updated_at();
 alter table public.fitness_workouts enable row level security;
 create policy select_own on public.fitness_workouts for select to authenticated using ((select auth.uid()) = user_id);
-create policy insert_own on public.fitness_workouts for insert to authenticated with check ((select auth.uid()) = user_id);
+create policy insert_own on public.fitness_workouts
+  for insert to authenticated with check ((select auth.uid()) = user_id);
 create policy update_own on public.fitness_workouts for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
 create policy delete_own on public.fitness_workouts for delete to authenticated using ((select auth.uid()) = user_id);
@@ -78,7 +80,8 @@ language sql immutable security invoker set search_path = '' as $$
   end
 $$;
 comment on function private.are_sets(jsonb) is
-  'Whether a JSON value is an array of 1–50 sets: objects with any of reps (0–1000), weight_kg (0–2000, three decimals), duration_seconds (0–86400), rest_seconds (0–3600), done (boolean), and nothing else.';
+  'Whether a JSON value is an array of 1–50 sets: objects with any of reps (0–1000), weight_kg (0–2000, three '
+  'decimals), duration_seconds (0–86400), rest_seconds (0–3600), done (boolean), and nothing else.';
 grant execute on function private.are_sets(jsonb) to authenticated, service_role;
 
 create table public.fitness_workout_exercises (
@@ -101,7 +104,8 @@ create table public.fitness_workout_exercises (
 );
 comment on table public.fitness_workout_exercises is 'The exercises of a workout, with their sets, in order.';
 comment on column public.fitness_workout_exercises.sets is
-  'Array of 1–50 objects {reps?, weight_kg?, duration_seconds?, rest_seconds?, done?}. Weights are kilograms whatever the owner''s unit_system.';
+  'Array of 1–50 objects {reps?, weight_kg?, duration_seconds?, rest_seconds?, done?}. Weights are kilograms '
+  'whatever the owner''s unit_system.';
 comment on column public.fitness_workout_exercises.order_index is 'Position in the workout, from 0.';
 
 create index idx_fitness_workout_exercises_user_workout on public.fitness_workout_exercises (user_id, workout_id);
@@ -111,11 +115,14 @@ create trigger keep_identity before update on public.fitness_workout_exercises f
 create trigger set_updated_at before update on public.fitness_workout_exercises for each row
   when (old.* is distinct from new.*) execute function private.set_updated_at();
 alter table public.fitness_workout_exercises enable row level security;
-create policy select_own on public.fitness_workout_exercises for select to authenticated using ((select auth.uid()) = user_id);
-create policy insert_own on public.fitness_workout_exercises for insert to authenticated with check ((select auth.uid()) = user_id);
+create policy select_own on public.fitness_workout_exercises
+  for select to authenticated using ((select auth.uid()) = user_id);
+create policy insert_own on public.fitness_workout_exercises
+  for insert to authenticated with check ((select auth.uid()) = user_id);
 create policy update_own on public.fitness_workout_exercises for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
-create policy delete_own on public.fitness_workout_exercises for delete to authenticated using ((select auth.uid()) = user_id);
+create policy delete_own on public.fitness_workout_exercises
+  for delete to authenticated using ((select auth.uid()) = user_id);
 revoke all on public.fitness_workout_exercises from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.fitness_workout_exercises to authenticated;
 grant select, insert, update, delete on public.fitness_workout_exercises to service_role;
@@ -138,7 +145,8 @@ create table public.fitness_cardio (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default clock_timestamp(),
   constraint fitness_cardio_activity_type_not_blank check (activity_type ~ '\S'),
-  constraint fitness_cardio_activity_type_trimmed_max_100 check (activity_type !~ '^\s|\s$' and char_length(activity_type) <= 100),
+  constraint fitness_cardio_activity_type_trimmed_max_100
+    check (activity_type !~ '^\s|\s$' and char_length(activity_type) <= 100),
   constraint fitness_cardio_date_1900_to_2199 check (private.is_day(date)),
   -- time also knows 24:00, which is the next day's 00:00.
   constraint fitness_cardio_start_time_before_24_00 check (start_time < '24:00'),
@@ -155,7 +163,8 @@ comment on column public.fitness_cardio.activity_type is 'What was done, such as
 comment on column public.fitness_cardio.date is 'The owner''s calendar day.';
 comment on column public.fitness_cardio.start_time is
   'Wall-clock time in profiles.timezone; null: any time that day (an all-day event).';
-comment on column public.fitness_cardio.distance_miles is 'Miles, at most two decimals, whatever the owner''s unit_system.';
+comment on column public.fitness_cardio.distance_miles is
+  'Miles, at most two decimals, whatever the owner''s unit_system.';
 comment on column public.fitness_cardio.calories_burned is 'Kilocalories.';
 comment on column public.fitness_cardio.status is 'planned | done';
 
@@ -167,7 +176,8 @@ create trigger set_updated_at before update on public.fitness_cardio for each ro
   when (old.* is distinct from new.*) execute function private.set_updated_at();
 alter table public.fitness_cardio enable row level security;
 create policy select_own on public.fitness_cardio for select to authenticated using ((select auth.uid()) = user_id);
-create policy insert_own on public.fitness_cardio for insert to authenticated with check ((select auth.uid()) = user_id);
+create policy insert_own on public.fitness_cardio
+  for insert to authenticated with check ((select auth.uid()) = user_id);
 create policy update_own on public.fitness_cardio for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
 create policy delete_own on public.fitness_cardio for delete to authenticated using ((select auth.uid()) = user_id);
@@ -220,7 +230,8 @@ create trigger set_updated_at before update on public.fitness_sports for each ro
   when (old.* is distinct from new.*) execute function private.set_updated_at();
 alter table public.fitness_sports enable row level security;
 create policy select_own on public.fitness_sports for select to authenticated using ((select auth.uid()) = user_id);
-create policy insert_own on public.fitness_sports for insert to authenticated with check ((select auth.uid()) = user_id);
+create policy insert_own on public.fitness_sports
+  for insert to authenticated with check ((select auth.uid()) = user_id);
 create policy update_own on public.fitness_sports for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
 create policy delete_own on public.fitness_sports for delete to authenticated using ((select auth.uid()) = user_id);
@@ -269,7 +280,8 @@ create trigger set_updated_at before update on public.fitness_stretching for eac
   when (old.* is distinct from new.*) execute function private.set_updated_at();
 alter table public.fitness_stretching enable row level security;
 create policy select_own on public.fitness_stretching for select to authenticated using ((select auth.uid()) = user_id);
-create policy insert_own on public.fitness_stretching for insert to authenticated with check ((select auth.uid()) = user_id);
+create policy insert_own on public.fitness_stretching
+  for insert to authenticated with check ((select auth.uid()) = user_id);
 create policy update_own on public.fitness_stretching for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
 create policy delete_own on public.fitness_stretching for delete to authenticated using ((select auth.uid()) = user_id);
@@ -311,6 +323,9 @@ exception when check_violation or data_exception then
   perform private.refuse_input('workout', message, rule);
 end $$;
 comment on function public.create_workout(jsonb) is
-  'Creates a workout with its exercises in one transaction and returns the fitness_workouts row. {"name": "Push", "date": "2026-11-24", "start_time": "18:00", "duration_minutes": 50, "notes": null, "status": "planned", "exercises": [{"name": "Bench press", "sets": [{"reps": 8, "weight_kg": 60}], "notes": null}]}; name and date are required. Refuses bad input with PT422 and saves nothing.';
+  'Creates a workout with its exercises in one transaction and returns the fitness_workouts row. {"name": "Push", '
+  '"date": "2026-11-24", "start_time": "18:00", "duration_minutes": 50, "notes": null, "status": "planned", '
+  '"exercises": [{"name": "Bench press", "sets": [{"reps": 8, "weight_kg": 60}], "notes": null}]}; name and date are '
+  'required. Refuses bad input with PT422 and saves nothing.';
 revoke execute on function public.create_workout(jsonb) from public;
 grant execute on function public.create_workout(jsonb) to authenticated, service_role;

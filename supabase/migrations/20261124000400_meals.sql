@@ -33,7 +33,8 @@ create table public.meals (
   constraint meals_id_user_id_key unique (id, user_id)
 );
 comment on table public.meals is
-  'A recipe; its ingredients are in meal_ingredients. RPC create_meal writes both. Planning it on a day is a planned_meals row.';
+  'A recipe; its ingredients are in meal_ingredients. RPC create_meal writes both. Planning it on a day is a '
+  'planned_meals row.';
 comment on column public.meals.prep_time is 'Minutes, 0–480.';
 comment on column public.meals.cook_time is 'Minutes, 0–480.';
 comment on column public.meals.servings is 'How many people the ingredients'' quantities serve, 1–50.';
@@ -72,7 +73,8 @@ create table public.meal_ingredients (
   constraint meal_ingredients_meal_id_fkey foreign key (meal_id, user_id)
     references public.meals (id, user_id) on delete cascade,
   constraint meal_ingredients_food_item_name_not_blank check (food_item_name ~ '\S'),
-  constraint meal_ingredients_food_item_name_trimmed_max_100 check (food_item_name !~ '^\s|\s$' and char_length(food_item_name) <= 100),
+  constraint meal_ingredients_food_item_name_trimmed_max_100
+    check (food_item_name !~ '^\s|\s$' and char_length(food_item_name) <= 100),
   constraint meal_ingredients_quantity_above_0 check (quantity > 0),
   constraint meal_ingredients_quantity_max_3_decimals check (private.is_quantity(quantity)),
   constraint meal_ingredients_unit_not_blank check (unit ~ '\S'),
@@ -93,7 +95,8 @@ create trigger set_updated_at before update on public.meal_ingredients for each 
   when (old.* is distinct from new.*) execute function private.set_updated_at();
 alter table public.meal_ingredients enable row level security;
 create policy select_own on public.meal_ingredients for select to authenticated using ((select auth.uid()) = user_id);
-create policy insert_own on public.meal_ingredients for insert to authenticated with check ((select auth.uid()) = user_id);
+create policy insert_own on public.meal_ingredients
+  for insert to authenticated with check ((select auth.uid()) = user_id);
 create policy update_own on public.meal_ingredients for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
 create policy delete_own on public.meal_ingredients for delete to authenticated using ((select auth.uid()) = user_id);
@@ -236,7 +239,8 @@ begin
   return old;
 end $$;
 comment on function private.remove_planned_meals() is
-  'Trigger function on meals: what isn''t cooked yet goes with the recipe; cooked and skipped meals stay (their meal_id becomes null).';
+  'Trigger function on meals: what isn''t cooked yet goes with the recipe; cooked and skipped meals stay (their '
+  'meal_id becomes null).';
 create trigger remove_planned_meals before delete on public.meals
   for each row execute function private.remove_planned_meals();
 
@@ -282,6 +286,10 @@ exception when check_violation or data_exception then
   perform private.refuse_input('meal', message, rule);
 end $$;
 comment on function public.create_meal(jsonb, jsonb) is
-  'Creates a recipe with its ingredients, and optionally plans it, in one transaction; returns the meals row. meal: {"name": "Chickpea curry", "description": "…", "prep_time": 10, "cook_time": 25, "servings": 4, "instructions": ["…"], "ingredients": [{"food_item_name": "chickpeas", "quantity": 800, "unit": "g"}]}; only name is required. plan: {"date": "2026-11-24", "time": "19:00", "servings": 2}; only date is required. Refuses bad input with PT422 and saves nothing.';
+  'Creates a recipe with its ingredients, and optionally plans it, in one transaction; returns the meals row. meal: '
+  '{"name": "Chickpea curry", "description": "…", "prep_time": 10, "cook_time": 25, "servings": 4, "instructions": '
+  '["…"], "ingredients": [{"food_item_name": "chickpeas", "quantity": 800, "unit": "g"}]}; only name is required. '
+  'plan: {"date": "2026-11-24", "time": "19:00", "servings": 2}; only date is required. Refuses bad input with PT422 '
+  'and saves nothing.';
 revoke execute on function public.create_meal(jsonb, jsonb) from public;
 grant execute on function public.create_meal(jsonb, jsonb) to authenticated, service_role;

@@ -47,7 +47,8 @@ create table public.receipts (
   constraint receipts_tip_not_negative check (tip >= 0),
   constraint receipts_tip_has_the_currencys_decimals check (private.is_amount(tip, currency)),
   constraint receipts_payment_method_not_blank check (payment_method ~ '\S'),
-  constraint receipts_payment_method_trimmed_max_50 check (payment_method !~ '^\s|\s$' and char_length(payment_method) <= 50),
+  constraint receipts_payment_method_trimmed_max_50
+    check (payment_method !~ '^\s|\s$' and char_length(payment_method) <= 50),
   constraint receipts_status_is_processing_draft_confirmed_or_failed
     check (status in ('processing', 'draft', 'confirmed', 'failed')),
   constraint receipts_confirmed_needs_store_amount_and_date
@@ -125,7 +126,8 @@ comment on table public.receipt_lines is 'The lines of a receipt as printed, in 
 comment on column public.receipt_lines.position is 'Position on the receipt, from 0.';
 comment on column public.receipt_lines.quantity is 'How many or how much; null: not printed.';
 comment on column public.receipt_lines.unit_price is 'In the receipt''s currency.';
-comment on column public.receipt_lines.amount is 'In the receipt''s currency; negative for a discount or a returned deposit.';
+comment on column public.receipt_lines.amount is
+  'In the receipt''s currency; negative for a discount or a returned deposit.';
 
 create index idx_receipt_lines_user_receipt on public.receipt_lines (user_id, receipt_id);
 create trigger keep_identity before update on public.receipt_lines for each row
@@ -175,13 +177,15 @@ create table public.expenses (
   constraint expenses_store_not_blank check (store ~ '\S'),
   constraint expenses_store_trimmed_max_100 check (store !~ '^\s|\s$' and char_length(store) <= 100),
   constraint expenses_payment_method_not_blank check (payment_method ~ '\S'),
-  constraint expenses_payment_method_trimmed_max_50 check (payment_method !~ '^\s|\s$' and char_length(payment_method) <= 50),
+  constraint expenses_payment_method_trimmed_max_50
+    check (payment_method !~ '^\s|\s$' and char_length(payment_method) <= 50),
   constraint expenses_date_1900_to_2199 check (private.is_day(date)),
   constraint expenses_notes_max_5000 check (char_length(notes) <= 5000)
 );
 comment on table public.expenses is 'Money spent or given back, on a day.';
 comment on column public.expenses.amount is
-  'Above 0 whatever the kind, in currency, with no more decimals than it has. Select amount::text where JSON numbers would be floats.';
+  'Above 0 whatever the kind, in currency, with no more decimals than it has. Select amount::text where JSON numbers '
+  'would be floats.';
 comment on column public.expenses.currency is 'ISO 4217; the owner''s currency when left out.';
 comment on column public.expenses.kind is 'expense | refund; a refund counts against the spending.';
 comment on column public.expenses.category is 'The owner''s word, such as Groceries.';

@@ -26,13 +26,15 @@ create table public.user_sessions (
   constraint user_sessions_workout_only_when_working_out check (workout_id is null or session_type = 'workout')
 );
 comment on table public.user_sessions is
-  'A workout, cardio or cooking session. At most one per person and type is open (active or paused); any device of theirs can go on with it.';
+  'A workout, cardio or cooking session. At most one per person and type is open (active or paused); any device of '
+  'theirs can go on with it.';
 comment on column public.user_sessions.session_type is 'workout | cardio | cooking';
 comment on column public.user_sessions.status is
   'active | paused | completed. Starts active; active and paused alternate; completed is final.';
 comment on column public.user_sessions.ended_at is 'Set by the database when the session is completed.';
 comment on column public.user_sessions.data is
-  'What the devices share, such as the current exercise and timers. Timers are instants (ends_at), never counters, so that any device computes the same.';
+  'What the devices share, such as the current exercise and timers. Timers are instants (ends_at), never counters, '
+  'so that any device computes the same.';
 comment on column public.user_sessions.planned_meal_id is 'Cooking: the planned meal being cooked.';
 comment on column public.user_sessions.workout_id is 'Workout: the planned workout being done.';
 

@@ -33,7 +33,8 @@ create table public.calendar_events (
   constraint calendar_events_ends_after_it_starts check (end_time >= start_time),
   constraint calendar_events_last_day_not_before_the_first check (local_end_date >= local_date),
   constraint calendar_events_max_one_year_long check (local_end_date - local_date <= 366),
-  constraint calendar_events_local_date_1900_to_2199 check (private.is_day(local_date) and private.is_day(local_end_date)),
+  constraint calendar_events_local_date_1900_to_2199
+    check (private.is_day(local_date) and private.is_day(local_end_date)),
   constraint calendar_events_several_days_only_when_timed_or_custom
     check (source = 'custom' or not all_day or local_end_date = local_date),
   constraint calendar_events_status_is_planned_or_done check (status in ('planned', 'done')),
@@ -44,13 +45,16 @@ create table public.calendar_events (
   constraint calendar_events_source_source_id_key unique (source, source_id)
 );
 comment on table public.calendar_events is
-  'Everything a person has in time. Custom events are written here; events of meals, workouts, cardio, sports, stretching and expenses follow their source rows.';
+  'Everything a person has in time. Custom events are written here; events of meals, workouts, cardio, sports, '
+  'stretching and expenses follow their source rows.';
 comment on column public.calendar_events.start_time is
   'When it starts. All-day events: the start of local_date in the owner''s zone.';
 comment on column public.calendar_events.end_time is
-  'When it ends (exclusive). All-day events: the end of local_end_date in the owner''s zone. Left out for a custom event: 30 minutes.';
+  'When it ends (exclusive). All-day events: the end of local_end_date in the owner''s zone. Left out for a custom '
+  'event: 30 minutes.';
 comment on column public.calendar_events.all_day is
-  'All-day events are about days, not instants: local_date and local_end_date are the truth, and stay when the zone changes.';
+  'All-day events are about days, not instants: local_date and local_end_date are the truth, and stay when the zone '
+  'changes.';
 comment on column public.calendar_events.local_date is 'The owner''s calendar day on which it starts.';
 comment on column public.calendar_events.local_end_date is 'The owner''s calendar day of its last moment (inclusive).';
 comment on column public.calendar_events.status is 'planned | done';
@@ -132,7 +136,8 @@ begin
   return new;
 end $$;
 comment on function private.normalise_event() is
-  'Trigger function for custom events: derives what wasn''t sent (end, days, source_id) from what was, in the owner''s zone. start_time alone moves, end_time alone resizes; the same with local_date and local_end_date.';
+  'Trigger function for custom events: derives what wasn''t sent (end, days, source_id) from what was, in the '
+  'owner''s zone. start_time alone moves, end_time alone resizes; the same with local_date and local_end_date.';
 
 create function private.where_to_edit(source text) returns text
 language sql immutable security invoker set search_path = '' as $$
@@ -224,7 +229,8 @@ create trigger set_updated_at before update on public.calendar_events for each r
   when (old.* is distinct from new.*) execute function private.set_updated_at();
 alter table public.calendar_events enable row level security;
 create policy select_own on public.calendar_events for select to authenticated using ((select auth.uid()) = user_id);
-create policy insert_own on public.calendar_events for insert to authenticated with check ((select auth.uid()) = user_id);
+create policy insert_own on public.calendar_events
+  for insert to authenticated with check ((select auth.uid()) = user_id);
 create policy update_own on public.calendar_events for update to authenticated
   using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
 create policy delete_own on public.calendar_events for delete to authenticated using ((select auth.uid()) = user_id);
@@ -260,7 +266,8 @@ union all
   select 'expense', e.id, e.user_id, e.name, e.date, null, null, 'done'
   from public.expenses as e;
 comment on view private.calendar_sources is
-  'Each source''s projection into the calendar, stated once: title, the owner''s day, wall-clock time (null: all day), minutes (null: 30), status.';
+  'Each source''s projection into the calendar, stated once: title, the owner''s day, wall-clock time (null: all '
+  'day), minutes (null: 30), status.';
 
 create view private.calendar_projections with (security_invoker = true) as
 select s.source, s.source_id, s.user_id, s.title, span.start_time, span.end_time,
@@ -347,7 +354,8 @@ begin
   return removed + written;
 end $$;
 comment on function private.project_events(text, uuid[]) is
-  'Makes the events of these source rows equal to their projections (also when the rows are gone); returns how many events it wrote or removed.';
+  'Makes the events of these source rows equal to their projections (also when the rows are gone); returns how many '
+  'events it wrote or removed.';
 
 -- Definer: may call project_events.
 create function private.sync_calendar() returns trigger
@@ -362,7 +370,8 @@ begin
   return null;
 end $$;
 comment on function private.sync_calendar() is
-  'Trigger function: the events of the source rows that a statement wrote. Argument: the source''s name; transition table: changed.';
+  'Trigger function: the events of the source rows that a statement wrote. Argument: the source''s name; transition '
+  'table: changed.';
 
 -- Definer: as above.
 create function private.sync_planned_meals() returns trigger
@@ -407,7 +416,8 @@ begin
   return null;
 end $$;
 comment on function private.follow_timezone() is
-  'Trigger function on profiles: derived events keep their wall time in the new zone; timed custom events keep their instant, all-day custom events their days.';
+  'Trigger function on profiles: derived events keep their wall time in the new zone; timed custom events keep their '
+  'instant, all-day custom events their days.';
 
 -------------------------------------------------------------------------------
 -- 4. Locks
@@ -428,7 +438,9 @@ begin
   return null;
 end $$;
 comment on function private.lock_calendar() is
-  'Trigger function: one writer per person at a time among sources and events, and none beside a writer who is nobody in particular (service role, account deletion). Without it, two writers that meet in opposite order deadlock or miss each other''s rows.';
+  'Trigger function: one writer per person at a time among sources and events, and none beside a writer who is '
+  'nobody in particular (service role, account deletion). Without it, two writers that meet in opposite order '
+  'deadlock or miss each other''s rows.';
 
 create trigger a_lock_calendar before insert or update or delete on public.calendar_events
   for each statement execute function private.lock_calendar();
@@ -464,7 +476,8 @@ begin
   end loop;
 end $$;
 comment on function private.attach_calendar_source(regclass, text) is
-  'For migrations: gives a source table its lock and its sync triggers. The table has an id; its rows have a branch in calendar_sources.';
+  'For migrations: gives a source table its lock and its sync triggers. The table has an id; its rows have a branch '
+  'in calendar_sources.';
 
 select private.attach_calendar_source('public.fitness_workouts', 'workout');
 select private.attach_calendar_source('public.fitness_cardio', 'cardio');

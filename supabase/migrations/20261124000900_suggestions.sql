@@ -16,7 +16,8 @@ create table public.ai_requests (
   outcome text not null,
   user_id uuid not null default auth.uid() references public.profiles (id) on delete cascade,
   created_at timestamptz not null default now(),
-  constraint ai_requests_kind_is_known check (kind in ('meal_suggestions', 'workout_suggestions', 'receipt_extraction')),
+  constraint ai_requests_kind_is_known
+    check (kind in ('meal_suggestions', 'workout_suggestions', 'receipt_extraction')),
   constraint ai_requests_source_is_known check (source in ('openai', 'planner', 'ocr')),
   constraint ai_requests_model_max_100 check (char_length(model) <= 100),
   constraint ai_requests_input_tokens_not_negative check (input_tokens >= 0),
@@ -26,12 +27,14 @@ create table public.ai_requests (
     check (outcome in ('ok', 'timeout', 'refusal', 'truncated', 'invalid_output'))
 );
 comment on table public.ai_requests is
-  'Every AI request of a person: what answered and what it used. The owner reads it; only record_ai_request adds to it.';
+  'Every AI request of a person: what answered and what it used. The owner reads it; only record_ai_request adds to '
+  'it.';
 comment on column public.ai_requests.kind is 'meal_suggestions | workout_suggestions | receipt_extraction';
 comment on column public.ai_requests.source is 'What answered: openai (a language model), planner or ocr (built in).';
 comment on column public.ai_requests.latency_ms is 'Milliseconds until the answer.';
 comment on column public.ai_requests.outcome is
-  'ok, or how the language model failed: timeout | refusal | truncated | invalid_output (something built in then answered).';
+  'ok, or how the language model failed: timeout | refusal | truncated | invalid_output (something built in then '
+  'answered).';
 
 create index idx_ai_requests_user_created on public.ai_requests (user_id, created_at);
 alter table public.ai_requests enable row level security;
@@ -64,7 +67,8 @@ language sql volatile security invoker set search_path = '' as $$
   select private.add_ai_request(kind, source, model, input_tokens, output_tokens, latency_ms, outcome)
 $$;
 comment on function public.record_ai_request(text, text, text, integer, integer, integer, text) is
-  'Adds an AI request of the caller to ai_requests and returns its id. It can only add: calling it by hand costs the caller''s own budget.';
+  'Adds an AI request of the caller to ai_requests and returns its id. It can only add: calling it by hand costs the '
+  'caller''s own budget.';
 revoke execute on function public.record_ai_request(text, text, text, integer, integer, integer, text) from public;
 grant execute on function public.record_ai_request(text, text, text, integer, integer, integer, text) to authenticated;
 
@@ -99,7 +103,8 @@ language sql immutable security invoker set search_path = '' as $$
   ) as known (unit, dimension, factor) on known.unit = pg_catalog.lower(in_base_unit.unit)
 $$;
 comment on function private.in_base_unit(numeric, text) is
-  'A quantity in the base unit of its dimension (g, ml, pieces), so that 1 kg can be compared with 800 g. A unit that isn''t known is a dimension of its own: it is compared with itself, never guessed.';
+  'A quantity in the base unit of its dimension (g, ml, pieces), so that 1 kg can be compared with 800 g. A unit '
+  'that isn''t known is a dimension of its own: it is compared with itself, never guessed.';
 
 create function private.today() returns date
 language sql stable security invoker set search_path = '' as $$
@@ -150,7 +155,9 @@ language sql stable security invoker set search_path = '' as $$
   group by f.recipe
 $$;
 comment on function private.pantry_coverage(jsonb) is
-  'For each recipe of a JSON array (create_meal''s shape; numbered from 1), by the caller''s pantry: ingredients in_pantry (enough, where units can be compared), missing, and uses_expiring (good for at most three more days), each by its name in the recipe. Recipes without ingredients have no row.';
+  'For each recipe of a JSON array (create_meal''s shape; numbered from 1), by the caller''s pantry: ingredients '
+  'in_pantry (enough, where units can be compared), missing, and uses_expiring (good for at most three more days), '
+  'each by its name in the recipe. Recipes without ingredients have no row.';
 
 -------------------------------------------------------------------------------
 -- RPC
@@ -214,7 +221,8 @@ language sql stable security invoker set search_path = '' as $$
     )
 $$;
 comment on function private.suggestable_meals(jsonb) is
-  'The caller''s recipes that a request allows: free of their allergies (by word), within max_total_minutes (unknown times are left out then); meal in create_meal''s shape, scaled to the requested servings.';
+  'The caller''s recipes that a request allows: free of their allergies (by word), within max_total_minutes (unknown '
+  'times are left out then); meal in create_meal''s shape, scaled to the requested servings.';
 
 create function public.plan_meals(request jsonb default '{}') returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
@@ -269,7 +277,10 @@ begin
   return coalesce(suggestions, '[]');
 end $$;
 comment on function public.plan_meals(jsonb) is
-  'The built-in planner: the caller''s recipes ranked by what is at home, what expires within three days and how long ago they were cooked. request: {count 1–5 (3), max_total_minutes, servings, date, meal_time, notes}. Returns an array of {meal (create_meal''s shape), meal_id, in_pantry, missing, uses_expiring, reason}; the same data give the same answer.';
+  'The built-in planner: the caller''s recipes ranked by what is at home, what expires within three days and how '
+  'long ago they were cooked. request: {count 1–5 (3), max_total_minutes, servings, date, meal_time, notes}. Returns '
+  'an array of {meal (create_meal''s shape), meal_id, in_pantry, missing, uses_expiring, reason}; the same data give '
+  'the same answer.';
 
 create function public.meal_suggestion_context(request jsonb default '{}') returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
@@ -309,7 +320,8 @@ begin
   );
 end $$;
 comment on function public.meal_suggestion_context(jsonb) is
-  'What a language model needs to suggest meals to the caller: {today, profile, pantry, recipes, planned}; at most 200 lots and 50 recipes.';
+  'What a language model needs to suggest meals to the caller: {today, profile, pantry, recipes, planned}; at most '
+  '200 lots and 50 recipes.';
 
 create function public.ground_meal_suggestions(suggestions jsonb) returns jsonb
 language plpgsql volatile security invoker set search_path = '' as $$
@@ -350,7 +362,9 @@ begin
       on v.recipe = s.position), '[]');
 end $$;
 comment on function public.ground_meal_suggestions(jsonb) is
-  'Grounding check of a model''s suggestions [{meal, meal_id, reason}]: drops those whose meal_id isn''t one of the caller''s recipes or whose meal create_meal would refuse; adds in_pantry, missing and uses_expiring from the caller''s pantry. Saves nothing.';
+  'Grounding check of a model''s suggestions [{meal, meal_id, reason}]: drops those whose meal_id isn''t one of the '
+  'caller''s recipes or whose meal create_meal would refuse; adds in_pantry, missing and uses_expiring from the '
+  'caller''s pantry. Saves nothing.';
 
 grant execute on function
   private.food_words(text), private.in_base_unit(numeric, text), private.today(), private.pantry_coverage(jsonb),
