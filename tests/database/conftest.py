@@ -1,10 +1,36 @@
-"""The invariant of every database test: the calendar is the projection of its sources."""
+"""The invariant of every database test, and the record of what the tests cover.
+
+A test says which triggers, constraints and unique indexes it exercises: `@pytest.mark.covers("meals.keep_identity")`
+names one, `@pytest.mark.covers("keep_identity")` every one of that name. test_catalogue.py compares with the database.
+"""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.rows import DictRow
+
+FOLDER = Path(__file__).parent
+COVERED = pytest.StashKey[set[str] | None]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Notes what the collected tests cover, before any is deselected; None unless they are the whole folder's."""
+    here = [item for item in items if item.path.parent == FOLDER]
+    whole = {item.path for item in here} == set(FOLDER.glob("test_*.py"))
+    covered = {name for item in here for mark in item.iter_markers("covers") for name in mark.args}
+    config.stash[COVERED] = covered if whole else None
+
+
+@pytest.fixture
+def covered(pytestconfig: pytest.Config) -> set[str]:
+    """The names in this folder's `covers` marks; skips when only some of its files run."""
+    names = pytestconfig.stash[COVERED]
+    if names is None:
+        pytest.skip("not the whole folder")
+    return names
 
 
 @pytest.fixture(autouse=True)
