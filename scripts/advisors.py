@@ -16,7 +16,7 @@ def main() -> int:
     except LocalSupabaseError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"supabase db advisors: {advice.stdout.strip() or advice.stderr.strip()}")
+    print("supabase db advisors:", (advice.stdout + advice.stderr).strip().splitlines()[-1])
     return 0
 
 

@@ -20,6 +20,24 @@ from service import ROOT, running_service
 DATA = ROOT / ".local" / "demo"
 Row = dict[str, Any]
 
+RECIPE: Row = {
+    "name": "Miso aubergine",
+    "prep_time": 10,
+    "cook_time": 25,
+    "servings": 2,
+    "instructions": ["Score and roast the aubergines.", "Glaze with miso and honey, grill."],
+    "ingredients": [
+        {"food_item_name": "aubergines", "quantity": 2, "unit": "piece"},
+        {"food_item_name": "miso paste", "quantity": 40, "unit": "g"},
+    ],
+}
+WORKOUT: Row = {
+    "name": "Push",
+    "start_time": "07:00",
+    "duration_minutes": 50,
+    "exercises": [{"name": "Bench press", "sets": [{"reps": 8, "weight_kg": 60}] * 3}],
+}
+
 
 class DemoError(Exception):
     """A step didn't come out as it should."""
@@ -51,10 +69,15 @@ def refusal(request: Any) -> APIError:
     raise DemoError(f"This should have been refused: {answer.data}")
 
 
+def data_of(request: Any) -> Any:
+    """What the Data API answers to a request that must succeed."""
+    return request.execute().data
+
+
 def events_of(person: Client, day: date) -> list[Row]:
     """A day in the calendar."""
     query = person.table("calendar_events").select("*").eq("local_date", day.isoformat())
-    return query.order("start_time").execute().data  # type: ignore[return-value]
+    return list(data_of(query.order("start_time")))
 
 
 def wall_time(event: Row, zone: str) -> str:
@@ -68,53 +91,20 @@ def sign_in(supabase: Instance) -> tuple[Client, Row, str]:
     session = person.auth.sign_in_with_password(
         {"email": "demo@example.com", "password": "life-os-demo"}
     ).session
-    check(session, "no session")
-    profile: Row = person.table("profiles").select("*").single().execute().data  # type: ignore[assignment]
+    if session is None:
+        raise DemoError("No session.")
+    profile: Row = data_of(person.table("profiles").select("*").single())
     step("Sign in", f"{profile['first_name']}, {profile['timezone']}, {profile['currency']}")
-    return person, profile, session.access_token  # type: ignore[union-attr]
+    return person, profile, session.access_token
 
 
 def plan_a_day(person: Client, zone: str) -> tuple[Row, Row, date]:
     """A meal and a workout through the Data API, both found in the calendar."""
     day = datetime.now(ZoneInfo(zone)).date() + timedelta(days=10)
-    meal: Row = (
-        person.rpc(
-            "create_meal",
-            {
-                "meal": {
-                    "name": "Miso aubergine",
-                    "prep_time": 10,
-                    "cook_time": 25,
-                    "servings": 2,
-                    "instructions": ["Score and roast the aubergines.", "Glaze with miso and honey, grill."],
-                    "ingredients": [
-                        {"food_item_name": "aubergines", "quantity": 2, "unit": "piece"},
-                        {"food_item_name": "miso paste", "quantity": 40, "unit": "g"},
-                    ],
-                },
-                "plan": {"date": day.isoformat(), "time": "19:00"},
-            },
-        )
-        .execute()
-        .data
-    )  # type: ignore[assignment]
+    plan = {"date": day.isoformat(), "time": "19:00"}
+    meal: Row = data_of(person.rpc("create_meal", {"meal": RECIPE, "plan": plan}))
     step("Create a recipe and plan it (RPC create_meal)", f"{meal['name']}, {day}, 19:00")
-    workout: Row = (
-        person.rpc(
-            "create_workout",
-            {
-                "workout": {
-                    "name": "Push",
-                    "date": day.isoformat(),
-                    "start_time": "07:00",
-                    "duration_minutes": 50,
-                    "exercises": [{"name": "Bench press", "sets": [{"reps": 8, "weight_kg": 60}] * 3}],
-                }
-            },
-        )
-        .execute()
-        .data
-    )  # type: ignore[assignment]
+    workout: Row = data_of(person.rpc("create_workout", {"workout": WORKOUT | {"date": day.isoformat()}}))
     step("Plan a workout (RPC create_workout)", f"{workout['name']}, 07:00, 50 minutes")
 
     events = events_of(person, day)
@@ -150,16 +140,16 @@ def change_the_plan(person: Client, zone: str, meal: Row, workout: Row, day: dat
 
 def refuse_nonsense(person: Client, supabase: Instance) -> None:
     """Bad input changes nothing, and other people see nothing."""
-    before = person.table("meals").select("id", count="exact").execute().count  # type: ignore[arg-type]
+    before = data_of(person.table("meals").select("*"))
     bad = {"name": "Half a soup", "ingredients": [{"food_item_name": "water", "quantity": -1, "unit": "l"}]}
     error = refusal(person.rpc("create_meal", {"meal": bad}))
-    after = person.table("meals").select("id", count="exact").execute().count  # type: ignore[arg-type]
+    after = data_of(person.table("meals").select("*"))
     check(error.code == "PT422" and before == after, error)
     step("Send a recipe with a negative quantity", f"refused, nothing saved: {error.message}")
 
     stranger = client(supabase)
     stranger.auth.sign_up({"email": f"{uuid4().hex}@example.com", "password": "another-long-password"})
-    seen = [stranger.table(t).select("id").execute().data for t in ("meals", "calendar_events", "expenses")]
+    seen = [data_of(stranger.table(t).select("id")) for t in ("meals", "calendar_events", "expenses")]
     check(seen == [[], [], []], seen)
     error = refusal(client(supabase).table("calendar_events").select("id"))
     check(error.code == "42501", error)
