@@ -6,6 +6,7 @@ with running(directory) as instance:
 """
 
 from local_supabase.cli import push, supabase_cli
+from local_supabase.data_api import wait_for_schema
 from local_supabase.errors import CliError, ConfigError, LocalSupabaseError, MissingProgramError, StartError
 from local_supabase.instance import Instance, find
 from local_supabase.launcher import running
@@ -21,4 +22,5 @@ __all__ = [
     "push",
     "running",
     "supabase_cli",
+    "wait_for_schema",
 ]

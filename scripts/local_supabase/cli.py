@@ -7,6 +7,7 @@ import subprocess
 
 from local_supabase import programs
 from local_supabase.config import REPOSITORY
+from local_supabase.data_api import wait_for_schema
 from local_supabase.errors import CliError
 from local_supabase.instance import Instance
 
@@ -39,5 +40,8 @@ def supabase_cli(*args: str, instance: Instance | None = None) -> subprocess.Com
 
 
 def push(instance: Instance, *, seed: bool = True) -> None:
-    """Applies supabase/migrations that the instance doesn't have yet, and the seed. Raises CliError."""
+    """Applies supabase/migrations that the instance doesn't have yet, and the seed, so that the Data API serves
+    them. Raises CliError.
+    """
     supabase_cli("db", "push", *(["--include-seed"] if seed else []), instance=instance)
+    wait_for_schema(instance)

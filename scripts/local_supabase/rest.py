@@ -50,6 +50,8 @@ class Rest:
             connector=aiohttp.UnixConnector(SOCKET, limit=200, keepalive_timeout=60),
             timeout=aiohttp.ClientTimeout(total=120),
             auto_decompress=False,
+            # Nothing that the caller didn't send: PostgREST takes a missing Content-Type for JSON.
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         )
 
     async def stop(self) -> None:
@@ -65,11 +67,11 @@ class Rest:
             return refusal
         if authorization := f"Bearer {cheap}" if cheap else credentials.authorization:
             headers.append(("Authorization", authorization))
-        path = request.raw_path.removeprefix(_PREFIX) or "/"
+        target = _without_api_key(request.raw_path.removeprefix(_PREFIX) or "/")
         try:
             async with self._client.request(
                 request.method,
-                URL(f"http://postgrest{path}", encoded=True),
+                URL(f"http://postgrest{target}", encoded=True),
                 headers=headers,
                 data=request.content if request.can_read_body else None,
                 allow_redirects=False,
@@ -96,6 +98,12 @@ class Rest:
         cheap = self._keys.sign_legacy(claims)
         self._tokens[token] = (claims["exp"], cheap)
         return cheap
+
+
+def _without_api_key(target: str) -> str:
+    """The path and query without the key, which PostgREST would take for a filter; the rest as it was sent."""
+    path, mark, query = target.partition("?")
+    return path + mark + "&".join(pair for pair in query.split("&") if not pair.startswith("apikey="))
 
 
 def _refuse_without_where(request: web.Request) -> web.Response | None:
