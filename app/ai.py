@@ -2,6 +2,7 @@
 
 import contextvars
 import email.utils
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from app.config import Settings
 from app.errors import ModelError, ModelInvalidOutput, ModelRefusal, ModelTruncated, ModelUnavailable
 
 _EXTENSION = "life_os_ai"
+_log = logging.getLogger(__name__)
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -121,6 +123,9 @@ class Model:
             except openai.APITimeoutError:
                 break
             except openai.OpenAIError as error:
+                # The status tells a wrong key or model name from an outage; the text may quote the prompt.
+                status = getattr(error, "status_code", None)
+                _log.warning("the model's server failed: %s, status %s", type(error).__name__, status)
                 pause = _pause_before_retry(error)
                 if pause is None or attempt == self._retries:
                     raise ModelUnavailable from error

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, jsonify, request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import errors
 from app.config import Settings
@@ -49,8 +50,12 @@ def body(model: type[Body]) -> Body:
     """
     if request.mimetype != "application/json":
         raise errors.UnsupportedMediaType
+    content = request.get_data(cache=False)
+    if request.content_length is None and len(content) >= MAX_BODY_BYTES:
+        # A chunked body doesn't tell its length; werkzeug cuts it off at the limit without a word.
+        raise RequestEntityTooLarge
     try:
-        return model.model_validate_json(request.get_data(cache=False))
+        return model.model_validate_json(content)
     except ValidationError as error:
         problems = error.errors(include_input=False, include_context=False, include_url=False)
         if any(problem["type"] == "json_invalid" for problem in problems):

@@ -27,7 +27,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.sentry_dsn:
         sentry_sdk.init(
             dsn=settings.sentry_dsn,
-            send_default_pii=False,
             max_request_body_size="never",
             include_local_variables=False,
             auto_enabling_integrations=False,

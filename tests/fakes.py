@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
@@ -123,7 +124,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fake = self.server.fake
-        request = Request(self.command, self.path, dict(self.headers), json.loads(sent) if sent else None)
+        request = Request(
+            self.command, self.path, httpx.Headers(dict(self.headers)), json.loads(sent) if sent else None
+        )
         fake.history.append(request)
         reply = fake.handle(request)
         fake.wait(reply.delay)
