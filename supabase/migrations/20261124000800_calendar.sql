@@ -318,6 +318,8 @@ set plan_cache_mode = force_generic_plan as $$
 declare
   removed integer;
   written integer;
+  -- 'on' when a trigger on calendar_events, fired by a call of this function, writes a source.
+  outside constant text := coalesce(current_setting('life_os.projecting', true), '');
 begin
   perform set_config('life_os.projecting', 'on', true);
 
@@ -350,7 +352,7 @@ begin
     status = excluded.status;
   get diagnostics written = row_count;
 
-  perform set_config('life_os.projecting', '', true);
+  perform set_config('life_os.projecting', outside, true);
   return removed + written;
 end $$;
 comment on function private.project_events(text, uuid[]) is

@@ -1,4 +1,4 @@
-"""What the calendar must show, computed without the database: sources, their columns, and time zones by zoneinfo."""
+"""What the calendar must show, computed without the database: sources, their columns, time zones."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,9 +65,10 @@ def acting_as(stack: Instance, user: User | None) -> Iterator[Database]:
         yield connection
 
 
-# How PostgreSQL reads a wall-clock time that isn't exactly one instant (DetermineTimeZoneOffset in its datetime.c):
-# one that the clocks skip counts with the offset from before the change, one that they show twice with the offset
-# from after it. Both are the later of the two readings: fold=0 in a gap, fold=1 in an overlap.
+# How PostgreSQL reads a wall-clock time that isn't exactly one instant (DetermineTimeZoneOffset in its
+# datetime.c): one that the clocks skip counts with the offset from before the change, one that they show
+# twice with the offset from after it. Both are the later of two readings: fold=0 in a gap, fold=1 in an
+# overlap.
 def instant(zone: str, day: date, wall: time = time.min) -> datetime:
     """When a clock in a zone shows a time on a day."""
     local = datetime.combine(day, wall, ZoneInfo(zone))
@@ -121,7 +122,7 @@ class Source:
     table: str
     title: str
     day: str = "date"
-    time: str | None = "start_time"
+    clock: str | None = "start_time"
     minutes: str | None = "duration_minutes"
     done: str | None = "done"
     """The status that the calendar shows as done."""
@@ -133,8 +134,8 @@ class Source:
         row: Row = {self.day: day.isoformat()}
         if self.name != "meal":
             row[self.title] = title
-        if self.time:
-            row[self.time] = wall.isoformat() if wall else None
+        if self.clock:
+            row[self.clock] = wall.isoformat() if wall else None
         if self.minutes:
             row[self.minutes] = minutes
         if self.name == "expense":
@@ -147,7 +148,7 @@ CARDIO = Source("cardio", "fitness_cardio", "activity_type")
 SPORT = Source("sport", "fitness_sports", "sport")
 STRETCHING = Source("stretching", "fitness_stretching", "name")
 MEAL = Source("meal", "planned_meals", "meal_name", "planned_date", "meal_time", None, "cooked", "servings")
-EXPENSE = Source("expense", "expenses", "name", time=None, minutes=None, done=None)
+EXPENSE = Source("expense", "expenses", "name", clock=None, minutes=None, done=None)
 SOURCES = (WORKOUT, CARDIO, SPORT, STRETCHING, MEAL, EXPENSE)
 ACTIVITIES = (WORKOUT, CARDIO, SPORT, STRETCHING)
 TIMED = (*ACTIVITIES, MEAL)

@@ -1,0 +1,254 @@
+"""Sync with what only a database connection can send: merge, copy, triggers of others, a seventh source."""
+
+from collections.abc import Iterator
+from datetime import date, time
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from local_supabase import Instance
+from tests.conftest import User
+from tests.database.calendar_sources import (
+    MEAL,
+    WORKOUT,
+    Database,
+    Row,
+    acting_as,
+    add,
+    event_of,
+    events,
+    projection,
+    send,
+    when,
+)
+
+pytestmark = pytest.mark.covers(
+    "a_lock_calendar", "sync_calendar_on_insert", "sync_calendar_on_update", "sync_calendar_on_delete"
+)
+
+DAY = date(2026, 11, 24)
+BERLIN = "Europe/Berlin"
+
+
+@pytest.fixture
+def rolled_back(stack: Instance) -> Iterator[Database]:
+    """A transaction of the role `postgres` that is never committed: for tests that change the schema."""
+    with psycopg.connect(stack.db_url, row_factory=dict_row) as connection:
+        yield connection
+        connection.rollback()
+
+
+def mismatches(connection: Database) -> list[Row]:
+    return connection.execute("select * from private.calendar_mismatches").fetchall()
+
+
+def shown(connection: Database, user: User) -> list[tuple[Any, ...]]:
+    rows = connection.execute(
+        "select source, title, local_date from calendar_events where user_id = %s order by title", [user.id]
+    )
+    return [tuple(row.values()) for row in rows]
+
+
+def test_a_rolled_back_transaction_leaves_the_calendar_as_it_was(owner: User, rolled_back: Database) -> None:
+    row = add(owner, WORKOUT, "Legs", DAY, time(18))
+    before = events(owner)
+    rolled_back.execute("update fitness_workouts set name = 'Arms' where id = %s", [row["id"]])
+    assert shown(rolled_back, owner) == [("workout", "Arms", DAY)]
+    rolled_back.rollback()
+    assert events(owner) == before
+
+
+def test_a_rolled_back_savepoint_leaves_the_calendar_as_it_was(owner: User, rolled_back: Database) -> None:
+    row = add(owner, WORKOUT, "Legs", DAY)
+    rolled_back.execute("savepoint here")
+    rolled_back.execute("delete from fitness_workouts where id = %s", [row["id"]])
+    assert shown(rolled_back, owner) == []
+    rolled_back.execute("rollback to here")
+    rolled_back.execute("update fitness_workouts set name = 'Arms' where id = %s", [row["id"]])
+    rolled_back.commit()
+    assert event_of(owner, row["id"])["title"] == "Arms"
+
+
+def test_several_edits_in_one_transaction_end_in_the_last(owner: User, stack: Instance) -> None:
+    with acting_as(stack, owner) as connection, connection.transaction():
+        for name in ("one", "two", "three"):
+            connection.execute("insert into fitness_workouts (name, date) values (%s, %s)", [name, DAY])
+            connection.execute("update fitness_workouts set name = name || '!'")
+        connection.execute("delete from fitness_workouts where name like 'two%'")
+    assert sorted(event["title"] for event in events(owner)) == ["one!!!", "three!"]
+
+
+def test_merge_syncs_what_it_inserts_updates_and_deletes(owner: User, stack: Instance) -> None:
+    for name in ("delete me", "update me"):
+        add(owner, WORKOUT, name, DAY)
+    with acting_as(stack, owner) as connection:
+        connection.execute("""
+            merge into fitness_workouts as w
+            using (values ('delete me'), ('update me'), ('insert me')) as v (name) on v.name = w.name
+            when matched and v.name = 'delete me' then delete
+            when matched then update set date = '2027-01-01'
+            when not matched then insert (name, date) values (v.name, '2027-01-02')
+        """)
+    assert [(event["title"], event["local_date"]) for event in events(owner)] == [
+        ("update me", "2027-01-01"),
+        ("insert me", "2027-01-02"),
+    ]
+
+
+def test_copy_syncs_its_rows(owner: User, stack: Instance) -> None:
+    # As the service role: PostgreSQL has no copy under row-level security.
+    statement = "copy fitness_workouts (name, date, start_time, user_id) from stdin"
+    with acting_as(stack, None) as connection, connection.cursor().copy(statement) as copy:
+        for n in range(500):
+            copy.write_row((f"Row {n}", DAY, time(18), owner.id))
+    found = events(owner)
+    assert len(found) == 500
+    assert when(found[0]) == projection(BERLIN, DAY, time(18))
+
+
+def test_one_statement_that_writes_several_sources_syncs_them_all(owner: User, stack: Instance) -> None:
+    row = add(owner, WORKOUT, "Legs", DAY)
+    with acting_as(stack, owner) as connection:
+        connection.execute(
+            """with renamed as (update fitness_workouts set name = 'Arms' where id = %s returning date),
+            ran as (insert into fitness_cardio (activity_type, date) select 'Run', date from renamed),
+            moved as (update profiles set timezone = 'Asia/Tokyo')
+            insert into fitness_workouts (name, date, start_time)
+            select 'Legs', date, '18:00' from renamed""",
+            [row["id"]],
+        )
+    tokyo = {event["title"]: when(event) for event in events(owner)}
+    assert tokyo == {
+        "Arms": projection("Asia/Tokyo", DAY, None),
+        "Run": projection("Asia/Tokyo", DAY, None),
+        "Legs": projection("Asia/Tokyo", DAY, time(18)),
+    }
+
+
+def test_a_source_edited_inside_another_trigger_is_synced(owner: User, rolled_back: Database) -> None:
+    rolled_back.execute("""
+        create function pg_temp.stretch() returns trigger language plpgsql as $$
+        begin
+          insert into public.fitness_stretching (name, date, user_id)
+          select 'after ' || w.name, w.date, w.user_id from written as w;
+          update public.fitness_stretching set duration_minutes = 5;
+          return null;
+        end $$;
+        create trigger stretch after insert on public.fitness_workouts
+          referencing new table as written for each statement execute function pg_temp.stretch();
+    """)
+    # Fires after sync_calendar, and within it: the event that it writes makes yet another row.
+    rolled_back.execute("""
+        create function pg_temp.spend() returns trigger language plpgsql as $$
+        begin
+          insert into public.expenses (name, amount, currency, category, date, user_id)
+          values ('spent on ' || new.title, 1, 'EUR', 'Gym', new.local_date, new.user_id);
+          return null;
+        end $$;
+        create trigger spend after insert on public.calendar_events
+          for each row when (new.source = 'workout') execute function pg_temp.spend();
+    """)
+    insert = "insert into public.fitness_workouts (name, date, user_id) values ('legs', %s, %s)"
+    rolled_back.execute(insert, [DAY, owner.id])
+    assert shown(rolled_back, owner) == [
+        ("stretching", "after legs", DAY),
+        ("workout", "legs", DAY),
+        ("expense", "spent on legs", DAY),
+    ]
+    assert mismatches(rolled_back) == []
+
+
+def test_a_trigger_that_edits_the_source_of_an_event_being_written_is_synced(
+    owner: User, rolled_back: Database
+) -> None:
+    rolled_back.execute("""
+        create function pg_temp.rename() returns trigger language plpgsql as $$
+        begin
+          update public.fitness_workouts set name = 'renamed' where id = new.source_id and name <> 'renamed';
+          update public.fitness_workouts set date = '2027-01-01' where id = new.source_id;
+          return null;
+        end $$;
+        create trigger rename after insert on public.calendar_events
+          for each row when (new.source = 'workout') execute function pg_temp.rename();
+    """)
+    insert = "insert into public.fitness_workouts (name, date, user_id) values ('legs', %s, %s)"
+    rolled_back.execute(insert, [DAY, owner.id])
+    assert shown(rolled_back, owner) == [("workout", "renamed", date(2027, 1, 1))]
+    assert mismatches(rolled_back) == []
+
+
+def test_a_trigger_on_events_that_writes_a_source_does_not_stop_the_sync_around_it(
+    owner: User, rolled_back: Database
+) -> None:
+    planned, skipped = add(owner, MEAL, "planned", DAY), add(owner, MEAL, "skipped", DAY)
+    send(owner.client.table("planned_meals").update({"status": "skipped"}).eq("id", skipped["id"]))
+    rolled_back.execute("""
+        create function pg_temp.note() returns trigger language plpgsql as $$
+        begin
+          insert into public.fitness_stretching (name, date, user_id)
+          values ('instead of ' || old.title, old.local_date, old.user_id);
+          return null;
+        end $$;
+        create trigger note after delete on public.calendar_events
+          for each row when (old.source = 'meal') execute function pg_temp.note();
+    """)
+    # Removes one event and writes another in a single call of project_events.
+    rolled_back.execute(
+        """update planned_meals set status = case status when 'planned' then 'skipped' else 'planned' end
+        where id = any (%s)""",
+        [[planned["id"], skipped["id"]]],
+    )
+    assert shown(rolled_back, owner) == [
+        ("stretching", "instead of planned", DAY),
+        ("meal", "skipped", DAY),
+    ]
+    assert mismatches(rolled_back) == []
+
+
+def test_a_seventh_source_is_a_view_branch_a_check_and_one_call(owner: User, rolled_back: Database) -> None:
+    kept = add(owner, MEAL, "Soup", DAY)
+    definition = rolled_back.execute("select pg_get_viewdef('private.calendar_sources') as sql").fetchone()
+    assert definition
+    branches = definition["sql"].rstrip().rstrip(";")
+    rolled_back.execute("""
+        create table public.appointments (
+          id uuid primary key default gen_random_uuid(),
+          subject text not null,
+          day date not null,
+          at time,
+          user_id uuid not null references public.profiles (id) on delete cascade
+        );
+        alter table public.calendar_events
+          drop constraint calendar_events_source_is_known,
+          add constraint calendar_events_source_is_known check (source in
+            ('custom', 'meal', 'workout', 'cardio', 'sport', 'stretching', 'expense', 'appointment'));
+    """)
+    rolled_back.execute(f"""
+        create or replace view private.calendar_sources with (security_invoker = true) as {branches}
+        union all
+          select 'appointment', a.id, a.user_id, a.subject, a.day, a.at, 20, 'planned'
+          from public.appointments as a
+    """)
+    rolled_back.execute("select private.attach_calendar_source('public.appointments', 'appointment')")
+
+    columns = "insert into public.appointments (subject, day, at, user_id)"
+    rolled_back.execute(f"{columns} values ('Root canal', %s, '08:30', %s)", [DAY, owner.id])
+    found = rolled_back.execute("select * from calendar_events where title = 'Root canal'").fetchone()
+    assert found
+    assert when(found) == projection(BERLIN, DAY, time(8, 30), 20)
+    rolled_back.execute("update public.profiles set timezone = 'Asia/Tokyo' where id = %s", [owner.id])
+    found = rolled_back.execute("select * from calendar_events where title = 'Root canal'").fetchone()
+    assert found
+    assert when(found) == projection("Asia/Tokyo", DAY, time(8, 30), 20)
+    assert mismatches(rolled_back) == []
+    with pytest.raises(psycopg.Error, match="this event follows its appointment"), rolled_back.transaction():
+        rolled_back.execute("delete from calendar_events where title = 'Root canal'")
+    rolled_back.execute("delete from public.appointments")
+    assert shown(rolled_back, owner) == [("meal", "Soup", DAY)]
+    assert mismatches(rolled_back) == []
+    rolled_back.rollback()
+    assert event_of(owner, kept["id"])["title"] == "Soup"
+    send(owner.client.table("planned_meals").delete().eq("id", kept["id"]))
+    assert events(owner) == []
