@@ -2,6 +2,7 @@
 
 import contextvars
 import email.utils
+import functools
 import logging
 import time
 from collections.abc import Callable
@@ -12,8 +13,8 @@ from typing import Any, Generic, TypeVar
 
 import openai
 from flask import Flask, current_app
-from openai.types.responses import ParsedResponse
-from pydantic import BaseModel, ValidationError
+from openai.types.responses import Response, ResponseTextConfigParam
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.config import Settings
 from app.errors import ModelError, ModelInvalidOutput, ModelRefusal, ModelTruncated, ModelUnavailable
@@ -21,7 +22,14 @@ from app.errors import ModelError, ModelInvalidOutput, ModelRefusal, ModelTrunca
 _EXTENSION = "life_os_ai"
 _log = logging.getLogger(__name__)
 
-Schema = TypeVar("Schema", bound=BaseModel)
+
+class Structured(BaseModel):
+    """A shape that a model can be held to: closed objects, and (in subclasses) no defaults."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Schema = TypeVar("Schema", bound=Structured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +95,21 @@ class Model:
             "temperature": openai.omit if temperature is None else temperature,
             "max_output_tokens": max_tokens,
             "reasoning": self._reasoning,
-            "text_format": schema,
-            # The schema goes out with the request; the text comes back as it is, so that a truncated or
-            # malformed answer still tells its status and its tokens.
-            "parse_as": None,
+            "text": _format(schema),
             "store": False,
         }
         response = self._within_timeout(lambda deadline: self._send(request, deadline))
+        usage = getattr(response, "usage", None)
+        input_tokens, output_tokens = (
+            getattr(usage, name, None) or 0 for name in ("input_tokens", "output_tokens")
+        )
         try:
-            return _read(response, schema)
+            return Generated(_read(response, schema), input_tokens, output_tokens)
         except ModelError as failure:
-            if response.usage:
-                failure.input_tokens = response.usage.input_tokens
-                failure.output_tokens = response.usage.output_tokens
+            failure.input_tokens, failure.output_tokens = input_tokens, output_tokens
             raise
 
-    def _within_timeout(self, call: Callable[[float], ParsedResponse[None]]) -> ParsedResponse[None]:
+    def _within_timeout(self, call: Callable[[float], Response]) -> Response:
         deadline = time.monotonic() + self.timeout
         context = contextvars.copy_context()
         future = self._calls.submit(context.run, call, deadline)
@@ -112,16 +119,19 @@ class Model:
             future.cancel()
             raise ModelUnavailable(timed_out=True) from None
 
-    def _send(self, request: dict[str, Any], deadline: float) -> ParsedResponse[None]:
+    def _send(self, request: dict[str, Any], deadline: float) -> Response:
         """Sends `request`, again if that may help and there is time. Raises ModelUnavailable."""
         for attempt in range(self._retries + 1):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
             try:
-                return self._client.responses.parse(**request, timeout=left)
+                response: Response = self._client.responses.create(**request, timeout=left)
+                return response
             except openai.APITimeoutError:
                 break
+            except ValueError:
+                raise ModelInvalidOutput from None
             except openai.OpenAIError as error:
                 # The status tells a wrong key or model name from an outage; the text may quote the prompt.
                 status = getattr(error, "status_code", None)
@@ -133,6 +143,23 @@ class Model:
                     raise ModelUnavailable from error
                 time.sleep(pause)
         raise ModelUnavailable(timed_out=True)
+
+
+@functools.cache
+def _format(schema: type[Structured]) -> ResponseTextConfigParam:
+    """`schema` as the request states it, made once.
+
+    `responses.parse` would make it anew each time (half of a request's CPU) and raise on a truncated or
+    malformed answer, losing its status and its tokens.
+    """
+    return {
+        "format": {
+            "type": "json_schema",
+            "name": schema.__name__,
+            "schema": schema.model_json_schema(),
+            "strict": True,
+        }
+    }
 
 
 def _pause_before_retry(error: openai.OpenAIError) -> float | None:
@@ -154,7 +181,19 @@ def _retry_after(value: str | None) -> float:
         return 0.5
 
 
-def _read(response: ParsedResponse[None], schema: type[Schema]) -> Generated[Schema]:
+def _read(response: Response, schema: type[Schema]) -> Schema:
+    """What the model said. Raises ModelError. The client checks nothing that a server sends, so this does."""
+    try:
+        text = _text(response)
+    except (AttributeError, TypeError):
+        raise ModelInvalidOutput from None
+    try:
+        return schema.model_validate_json(text)
+    except ValidationError:
+        raise ModelInvalidOutput from None
+
+
+def _text(response: Response) -> str:
     contents = [part for item in response.output if item.type == "message" for part in item.content]
     stopped = response.incomplete_details.reason if response.incomplete_details else None
     if any(part.type == "refusal" for part in contents) or stopped == "content_filter":
@@ -163,9 +202,4 @@ def _read(response: ParsedResponse[None], schema: type[Schema]) -> Generated[Sch
         raise ModelTruncated
     if response.status == "failed":
         raise ModelUnavailable
-    try:
-        value = schema.model_validate_json(response.output_text)
-    except ValidationError:
-        raise ModelInvalidOutput from None
-    usage = response.usage
-    return Generated(value, usage.input_tokens if usage else 0, usage.output_tokens if usage else 0)
+    return response.output_text

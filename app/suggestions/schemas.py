@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from app.ai import Structured
+
 
 class MealSuggestionRequest(BaseModel):
     """The body of POST /api/ai/meal-suggestions. Every field is optional, none other is taken."""
@@ -37,13 +39,13 @@ class MealSuggestionRequest(BaseModel):
 # refuses the whole request for one that it doesn't know. They are checked afterwards, as `Meal`.
 
 
-class ProposedIngredient(BaseModel):
+class ProposedIngredient(Structured):
     food_item_name: str
     quantity: float
     unit: str
 
 
-class ProposedMeal(BaseModel):
+class ProposedMeal(Structured):
     name: str
     description: str | None
     prep_time: int
@@ -53,13 +55,13 @@ class ProposedMeal(BaseModel):
     ingredients: list[ProposedIngredient]
 
 
-class ProposedSuggestion(BaseModel):
+class ProposedSuggestion(Structured):
     meal: ProposedMeal
     meal_id: str | None
     reason: str
 
 
-class ProposedSuggestions(BaseModel):
+class ProposedSuggestions(Structured):
     """The model response's schema."""
 
     suggestions: list[ProposedSuggestion]

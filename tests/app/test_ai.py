@@ -1,5 +1,6 @@
 """The model room: the real openai client against a server that answers, declines, breaks and hangs."""
 
+import json
 import threading
 import time
 from email.utils import formatdate
@@ -7,15 +8,15 @@ from typing import Any
 
 import openai as openai_library
 import pytest
-from pydantic import BaseModel
 
 from app import ai, config
 from app.errors import ModelError, ModelInvalidOutput, ModelRefusal, ModelTruncated, ModelUnavailable
+from app.suggestions.schemas import ProposedSuggestions
 from tests import fakes
 from tests.app.conftest import PUBLISHABLE_KEY, with_model
 
 
-class Fruit(BaseModel):
+class Fruit(ai.Structured):
     name: str
     price: float | None
 
@@ -55,6 +56,32 @@ def test_a_request_says_what_is_wanted_and_isnt_stored(openai: fakes.FakeOpenAI)
     assert wanted["schema"]["additionalProperties"] is False
 
 
+def strictness_problems(schema: dict[str, Any]) -> list[str]:
+    """Objects of a JSON schema that structured output refuses: open ones and ones with optional parts."""
+    objects = [part for part in [schema, *schema.get("$defs", {}).values()] if part.get("type") == "object"]
+    return [
+        part["title"]
+        for part in objects
+        if part.get("additionalProperties") is not False or set(part["required"]) != set(part["properties"])
+    ]
+
+
+def test_the_schemas_for_the_model_are_ones_that_structured_output_takes() -> None:
+    schema = ProposedSuggestions.model_json_schema()
+    assert strictness_problems(schema) == []
+    limits = {
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "minItems",
+        "maxItems",
+    }
+    assert not [limit for limit in limits if f'"{limit}"' in json.dumps(schema)]
+
+
 def test_temperature_and_effort_are_sent_only_when_set(openai: fakes.FakeOpenAI) -> None:
     openai.always = fakes.answer({"name": "apple", "price": None})
     ask(model_of(openai))
@@ -84,6 +111,39 @@ def test_an_answer_of_no_use_is_named_and_its_tokens_are_kept(
     assert (failed.value.http_status, failed.value.outcome) == (status, outcome)
     assert (failed.value.input_tokens, failed.value.output_tokens) == (900, 400)
     assert len(openai.history) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        fakes.Reply(body=b"<html>SECRET</html>"),
+        fakes.Reply(body=b"<html>SECRET</html>", headers={"Content-Type": "text/html"}),
+        fakes.Reply(body=b""),
+        fakes.Reply(body={}),
+        fakes.Reply(body=[]),
+        fakes.Reply(body=None),
+        fakes.Reply(body="text"),
+        fakes.Reply(body={"output": None}),
+        fakes.Reply(body={"output": [None, 3]}),
+        fakes.Reply(body={"output": [{"type": "message", "content": None}]}),
+        fakes.Reply(body={"output": [{"type": "message", "content": [{"type": "output_text"}]}]}),
+        fakes.Reply(body={"choices": [{"message": {"content": "another API"}}]}),
+    ],
+    ids=lambda reply: str(reply.body)[:30],
+)
+def test_a_server_that_doesnt_speak_the_api_is_of_no_use_and_no_crash(
+    openai: fakes.FakeOpenAI, reply: fakes.Reply
+) -> None:
+    openai.enqueue(reply, reply)
+    with pytest.raises(ModelError):
+        ask(model_of(openai))
+
+
+def test_an_answer_without_token_counts_is_taken(openai: fakes.FakeOpenAI) -> None:
+    whole = fakes.answer({"name": "apple", "price": None})
+    openai.enqueue(fakes.Reply(body={name: whole.body[name] for name in ("id", "object", "output")}))
+    generated = ask(model_of(openai))
+    assert (generated.value.name, generated.input_tokens, generated.output_tokens) == ("apple", 0, 0)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
@@ -210,6 +270,6 @@ def test_every_exception_of_the_openai_client_is_mapped(
     def fail(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr(model._client.responses, "parse", fail)
+    monkeypatch.setattr(model._client.responses, "create", fail)
     with pytest.raises(ModelUnavailable):
         ask(model)
