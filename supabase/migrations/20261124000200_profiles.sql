@@ -61,7 +61,7 @@ comment on function private.is_timezone(text) is
 grant execute on function private.is_timezone(text) to authenticated, service_role;
 
 create function private.check_timezone() returns trigger
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql volatile security invoker set search_path = '' as $$
 begin
   if not private.is_timezone(new.timezone) then
     raise sqlstate 'PT422' using
@@ -86,7 +86,7 @@ create trigger check_timezone_on_update before update of timezone on public.prof
 
 -- Definer: only the owner of auth's grants may read auth.users.
 create function private.keep_email() returns trigger
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
 begin
   if new.email is distinct from (select u.email from auth.users as u where u.id = new.id) then
     raise sqlstate 'PT409' using

@@ -76,7 +76,7 @@ create table public.meal_ingredients (
   constraint meal_ingredients_food_item_name_trimmed_max_100
     check (food_item_name !~ '^\s|\s$' and char_length(food_item_name) <= 100),
   constraint meal_ingredients_quantity_above_0 check (quantity > 0),
-  constraint meal_ingredients_quantity_max_3_decimals check (private.is_quantity(quantity)),
+  constraint meal_ingredients_quantity_max_9999999_with_3_decimals check (private.is_quantity(quantity)),
   constraint meal_ingredients_unit_not_blank check (unit ~ '\S'),
   constraint meal_ingredients_unit_trimmed_max_20 check (unit !~ '^\s|\s$' and char_length(unit) <= 20),
   constraint meal_ingredients_position_0_to_999 check (position between 0 and 999)
@@ -119,7 +119,7 @@ create table public.pantry_items (
   updated_at timestamptz not null default clock_timestamp(),
   constraint pantry_items_name_not_blank check (name ~ '\S'),
   constraint pantry_items_name_trimmed_max_100 check (name !~ '^\s|\s$' and char_length(name) <= 100),
-  constraint pantry_items_quantity_max_3_decimals check (private.is_quantity(quantity)),
+  constraint pantry_items_quantity_0_to_9999999_with_3_decimals check (private.is_quantity(quantity)),
   constraint pantry_items_unit_not_blank check (unit ~ '\S'),
   constraint pantry_items_unit_trimmed_max_20 check (unit !~ '^\s|\s$' and char_length(unit) <= 20),
   constraint pantry_items_expiry_date_1900_to_2199 check (private.is_day(expiry_date))
@@ -188,7 +188,7 @@ create index idx_planned_meals_user_date on public.planned_meals (user_id, plann
 create index idx_planned_meals_meal on public.planned_meals (meal_id, user_id);
 
 create function private.name_planned_meal() returns trigger
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql volatile security invoker set search_path = '' as $$
 begin
   new.meal_name := coalesce(
     (select m.name from public.meals as m where m.id = new.meal_id and m.user_id = new.user_id),

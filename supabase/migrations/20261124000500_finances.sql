@@ -6,7 +6,7 @@
 
 -- A row without a currency is in the owner's.
 create function private.set_currency() returns trigger
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql volatile security invoker set search_path = '' as $$
 begin
   new.currency := (select p.currency from public.profiles as p where p.id = new.user_id);
   return new;
@@ -38,14 +38,18 @@ create table public.receipts (
   constraint receipts_store_trimmed_max_100 check (store !~ '^\s|\s$' and char_length(store) <= 100),
   constraint receipts_amount_above_0 check (amount > 0),
   constraint receipts_currency_is_iso_4217 check (private.currency_decimals(currency) is not null),
-  constraint receipts_amount_has_the_currencys_decimals check (private.is_amount(amount, currency)),
+  constraint receipts_amount_max_999999999_with_its_currencys_decimals
+    check (private.is_amount(amount, currency)),
   constraint receipts_date_1900_to_2199 check (private.is_day(date)),
   constraint receipts_subtotal_not_negative check (subtotal >= 0),
-  constraint receipts_subtotal_has_the_currencys_decimals check (private.is_amount(subtotal, currency)),
+  constraint receipts_subtotal_max_999999999_with_its_currencys_decimals
+    check (private.is_amount(subtotal, currency)),
   constraint receipts_tax_not_negative check (tax >= 0),
-  constraint receipts_tax_has_the_currencys_decimals check (private.is_amount(tax, currency)),
+  constraint receipts_tax_max_999999999_with_its_currencys_decimals
+    check (private.is_amount(tax, currency)),
   constraint receipts_tip_not_negative check (tip >= 0),
-  constraint receipts_tip_has_the_currencys_decimals check (private.is_amount(tip, currency)),
+  constraint receipts_tip_max_999999999_with_its_currencys_decimals
+    check (private.is_amount(tip, currency)),
   constraint receipts_payment_method_not_blank check (payment_method ~ '\S'),
   constraint receipts_payment_method_trimmed_max_50
     check (payment_method !~ '^\s|\s$' and char_length(payment_method) <= 50),
@@ -113,11 +117,11 @@ create table public.receipt_lines (
   constraint receipt_lines_name_not_blank check (name ~ '\S'),
   constraint receipt_lines_name_trimmed_max_100 check (name !~ '^\s|\s$' and char_length(name) <= 100),
   constraint receipt_lines_quantity_above_0 check (quantity > 0),
-  constraint receipt_lines_quantity_max_3_decimals check (private.is_quantity(quantity)),
+  constraint receipt_lines_quantity_max_9999999_with_3_decimals check (private.is_quantity(quantity)),
   -- A line doesn't know its currency; three decimals is what the longest one has.
-  constraint receipt_lines_unit_price_max_3_decimals
+  constraint receipt_lines_unit_price_max_999999999_with_3_decimals
     check (abs(unit_price) <= 999999999 and scale(trim_scale(unit_price)) <= 3),
-  constraint receipt_lines_amount_max_3_decimals
+  constraint receipt_lines_amount_max_999999999_with_3_decimals
     check (abs(amount) <= 999999999 and scale(trim_scale(amount)) <= 3),
   constraint receipt_lines_category_not_blank check (category ~ '\S'),
   constraint receipt_lines_category_trimmed_max_50 check (category !~ '^\s|\s$' and char_length(category) <= 50)
@@ -170,7 +174,8 @@ create table public.expenses (
   constraint expenses_name_trimmed_max_100 check (name !~ '^\s|\s$' and char_length(name) <= 100),
   constraint expenses_amount_above_0 check (amount > 0),
   constraint expenses_currency_is_iso_4217 check (private.currency_decimals(currency) is not null),
-  constraint expenses_amount_has_the_currencys_decimals check (private.is_amount(amount, currency)),
+  constraint expenses_amount_max_999999999_with_its_currencys_decimals
+    check (private.is_amount(amount, currency)),
   constraint expenses_kind_is_expense_or_refund check (kind in ('expense', 'refund')),
   constraint expenses_category_not_blank check (category ~ '\S'),
   constraint expenses_category_trimmed_max_50 check (category !~ '^\s|\s$' and char_length(category) <= 50),

@@ -21,6 +21,9 @@ create table public.user_sessions (
   constraint user_sessions_status_is_active_paused_or_completed check (status in ('active', 'paused', 'completed')),
   constraint user_sessions_ended_at_exactly_when_completed check ((status = 'completed') = (ended_at is not null)),
   constraint user_sessions_ends_after_it_started check (ended_at >= started_at),
+  -- A start at infinity could never be completed.
+  constraint user_sessions_started_at_1900_to_2199 check (private.is_day((started_at at time zone 'UTC')::date)),
+  constraint user_sessions_ended_at_1900_to_2199 check (private.is_day((ended_at at time zone 'UTC')::date)),
   constraint user_sessions_data_is_an_object_max_256_kb check (private.is_object(data, 262144)),
   constraint user_sessions_planned_meal_only_when_cooking check (planned_meal_id is null or session_type = 'cooking'),
   constraint user_sessions_workout_only_when_working_out check (workout_id is null or session_type = 'workout')
@@ -68,7 +71,8 @@ begin
       hint = 'Complete this session and start another one.';
   end if;
   if new.status = 'completed' then
-    new.ended_at := coalesce(new.ended_at, clock_timestamp());
+    -- The client's clock may have been ahead when it said started_at.
+    new.ended_at := coalesce(new.ended_at, greatest(clock_timestamp(), new.started_at));
   end if;
   return new;
 end $$;

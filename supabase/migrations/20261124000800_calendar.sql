@@ -188,7 +188,7 @@ comment on function private.refuse_source_change() is 'Trigger function: refuses
 
 -- Definer: it compares with the sources, which a writer of events need not be able to read.
 create function private.refuse_derived_delete() returns trigger
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
 declare
   kept record;
 begin
