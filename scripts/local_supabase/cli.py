@@ -40,8 +40,9 @@ def supabase_cli(*args: str, instance: Instance | None = None) -> subprocess.Com
 
 
 def push(instance: Instance, *, seed: bool = True) -> None:
-    """Applies supabase/migrations that the instance doesn't have yet, and the seed, so that the Data API serves
-    them. Raises CliError.
+    """Applies the migrations that the instance doesn't have yet, and the seed; the Data API then has them.
+
+    Raises CliError.
     """
     supabase_cli("db", "push", *(["--include-seed"] if seed else []), instance=instance)
     wait_for_schema(instance)

@@ -20,8 +20,8 @@ _SECONDS = 10
 def wait_for_schema(instance: Instance) -> None:
     """Returns once PostgREST knows the schema as it is now.
 
-    A function that is made for the purpose tells: a picture of the schema that has it is newer than every change
-    before it. Raises LocalSupabaseError when PostgREST doesn't notice.
+    A function that is made for the purpose tells: a picture of the schema that has it is newer than every
+    change before it. Raises LocalSupabaseError when PostgREST doesn't notice.
     """
     schemas = load_config().api.schemas
     schema = "graphql_public" if "graphql_public" in schemas else schemas[0]

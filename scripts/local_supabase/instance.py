@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 STACK_FILE = "stack.json"
+LOCK_FILE = "lock"
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,11 @@ def find(directory: Path) -> Instance | None:
     """The instance that runs in `directory`, as its stack.json says, or None."""
     try:
         instance = Instance.from_json((directory / STACK_FILE).read_text(encoding="utf-8"))
-        os.kill(instance.pid, 0)
-    except (FileNotFoundError, ProcessLookupError):
-        # A killed supervisor leaves its stack.json behind.
+        with (directory / LOCK_FILE).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
         return None
-    except PermissionError:
-        # It runs, under another user.
-        pass
-    return instance
+    except BlockingIOError:
+        # The supervisor holds the lock as long as it lives; a killed one leaves its stack.json behind.
+        return instance
+    return None

@@ -101,7 +101,7 @@ class Rest:
 
 
 def _without_api_key(target: str) -> str:
-    """The path and query without the key, which PostgREST would take for a filter; the rest as it was sent."""
+    """The path and query as sent, without the key, which PostgREST would take for a filter."""
     path, mark, query = target.partition("?")
     return path + mark + "&".join(pair for pair in query.split("&") if not pair.startswith("apikey="))
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from local_supabase.auth.part import Auth
 from local_supabase.config import load_config
 from local_supabase.errors import StartError
 from local_supabase.gateway import Part, make_gateway
-from local_supabase.instance import STACK_FILE, Instance
+from local_supabase.instance import LOCK_FILE, STACK_FILE, Instance
 from local_supabase.keys import Keys
 from local_supabase.processes import Child
 from local_supabase.rest import Rest
@@ -28,6 +29,7 @@ from local_supabase.storage.part import Storage
 
 _DATA = ("pg", "objects")
 _WATCH_SECONDS = 0.5
+_LOCK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -128,11 +130,18 @@ async def _instance(options: Options) -> AsyncIterator[tuple[Instance, list[Chil
 
 def _lock(directory: Path, cleanup: AsyncExitStack) -> None:
     """Two supervisors would fight over the data; the kernel drops the lock however this one ends."""
-    file = cleanup.enter_context((directory / "lock").open("w"))
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StartError(f"An instance already runs in {directory}.") from error
+    file = cleanup.enter_context((directory / LOCK_FILE).open("w"))
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            # Whoever looks for an instance holds the lock for a moment.
+            if time.monotonic() > deadline:
+                raise StartError(f"An instance already runs in {directory}.") from error
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _watch_standard_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

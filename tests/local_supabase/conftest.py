@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from aiohttp import web
 from psycopg.rows import DictRow, dict_row
+from postgrest import APIResponse
 from supabase import Client, ClientOptions, create_client
 
 from local_supabase import Instance, running, wait_for_schema
@@ -42,6 +44,12 @@ def new_email() -> str:
 
 def client_for(instance: Instance, key: str) -> Client:
     return create_client(instance.url, key, ClientOptions(auto_refresh_token=False, persist_session=False))
+
+
+def rows_of(answer: APIResponse) -> list[dict[str, Any]]:
+    """The rows of a Data API answer, which its type leaves open."""
+    assert isinstance(answer.data, list)
+    return cast(list[dict[str, Any]], answer.data)
 
 
 def sign_up(instance: Instance) -> Person:
@@ -80,12 +88,13 @@ def other_user(platform: Instance) -> Person:
     return sign_up(platform)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def anon(platform: Instance) -> Client:
+    """A client that nobody has signed in to yet."""
     return client_for(platform, platform.publishable_key)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def admin(platform: Instance) -> Client:
     return client_for(platform, platform.secret_key)
 

@@ -39,10 +39,10 @@ language sql stable security invoker set search_path = ''
 as $$
   select jsonb_build_object('uid', auth.uid(), 'role', auth.role(), 'email', auth.email(), 'db', current_user)
 $$;
-create function public.sleep(seconds double precision) returns void
-language sql volatile security invoker set search_path = ''
+create function public.statement_timeout() returns text
+language sql stable security invoker set search_path = ''
 as $$
-  select pg_catalog.pg_sleep(seconds)
+  select current_setting('statement_timeout')
 $$;
 create function public.send(topic text) returns void
 language sql volatile security invoker set search_path = ''

@@ -19,6 +19,11 @@ grant pg_read_all_data to supabase_read_only_user;
 
 -- With the admin option `postgres` may set parameters on these roles (`alter role authenticator set …`).
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
+-- A name that no extension has defined is for superusers, unless it is granted.
+grant set on parameter
+  pgrst.db_aggregates_enabled, pgrst.db_extra_search_path, pgrst.db_max_rows, pgrst.db_plan_enabled,
+  pgrst.db_pre_request, pgrst.db_schemas, pgrst.jwt_secret, pgrst.openapi_mode
+to postgres;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
 
 -- Creating a policy needs membership in the table's owner; supautils grants that apart. `set false` keeps

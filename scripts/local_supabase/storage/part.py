@@ -25,6 +25,7 @@ class Storage:
     open_paths: Sequence[str] = (f"{_PREFIX}/object/public/", f"{_PREFIX}/object/sign/")
 
     def __init__(self, keys: Keys, database_url: str, folder: Path, config: StorageConfig) -> None:
+        self._folder = folder
         self._database = Database(database_url)
         access, files = Access(keys, self._database), FileStore(folder)
         self._buckets = Buckets(access, files)
@@ -37,6 +38,8 @@ class Storage:
         return [*buckets, *self._downloads.routes(place), *self._objects.routes(place)]
 
     async def start(self) -> None:
+        # What people upload is for this user alone.
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         await self._database.open()
 
     async def stop(self) -> None:
