@@ -83,7 +83,13 @@ TABLES: dict[str, Table] = {
         change={"body_parts": ["hips"]},
     ),
     "meals": Table(
-        row={"name": "Chickpea curry", "prep_time": 10, "cook_time": 25, "servings": 4, "instructions": ["Cook."]},
+        row={
+            "name": "Chickpea curry",
+            "prep_time": 10,
+            "cook_time": 25,
+            "servings": 4,
+            "instructions": ["Cook."],
+        },
         change={"servings": 2},
     ),
     "meal_ingredients": Table(
