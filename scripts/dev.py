@@ -1,6 +1,6 @@
 """Everything a developer needs, until Ctrl-C: Supabase with migrations and seed, and the Flask service.
 
-scripts/dev [--docker] [--fresh] [--port PORT] [--service-port PORT]
+scripts/dev [--docker] [--fresh] [--data DIR] [--port PORT] [--service-port PORT]
 """
 
 import argparse
@@ -11,11 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from local_supabase import LocalSupabaseError, push, running, supabase_cli
 from service import ROOT, running_service
-
-DATA = ROOT / ".local" / "dev"
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,16 @@ class Supabase:
 
 
 @contextmanager
-def without_docker(port: int, *, fresh: bool) -> Iterator[Supabase]:
+def without_docker(data: Path, port: int, *, fresh: bool) -> Iterator[Supabase]:
     """The project's own stack (scripts/local_supabase)."""
-    with running(DATA, port=port, fresh=fresh) as instance:
+    with running(data, port=port, fresh=fresh) as instance:
         push(instance)
         yield Supabase(
             instance.url,
             instance.publishable_key,
             instance.secret_key,
             instance.db_url,
-            f"Data in {DATA.relative_to(ROOT)}; --fresh forgets it.",
+            f"Data in {data}; --fresh forgets it and makes the demo data anew, relative to today.",
         )
 
 
@@ -55,7 +54,7 @@ def with_docker(*, fresh: bool) -> Iterator[Supabase]:
             status["PUBLISHABLE_KEY"],
             status["SECRET_KEY"],
             status["DB_URL"],
-            "Data in Docker volumes; --fresh forgets it.",
+            "Data in Docker volumes; --fresh forgets it and makes the demo data anew, relative to today.",
         )
     finally:
         supabase_cli("stop")
@@ -66,6 +65,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/dev", description=__doc__.splitlines()[0])
     parser.add_argument("--docker", action="store_true", help="use `supabase start` instead of the own stack")
     parser.add_argument("--fresh", action="store_true", help="forget the data of earlier runs")
+    parser.add_argument("--data", type=Path, default=ROOT / ".local" / "dev", help="where the data lies")
     parser.add_argument("--port", type=int, default=54321, help="of the Supabase gateway (without --docker)")
     parser.add_argument("--service-port", type=int, default=8000, help="of the Flask service")
     options = parser.parse_args()
@@ -74,13 +74,13 @@ def main() -> int:
     supabase = (
         with_docker(fresh=options.fresh)
         if options.docker
-        else without_docker(options.port, fresh=options.fresh)
+        else without_docker(options.data, options.port, fresh=options.fresh)
     )
     try:
         with (
             supabase as local,
             running_service(
-                local.url, local.publishable_key, DATA.parent / "dev-service.log", options.service_port
+                local.url, local.publishable_key, options.data / "service.log", options.service_port
             ) as (service_url, service),
         ):
             print(

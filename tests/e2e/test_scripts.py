@@ -1,0 +1,86 @@
+"""The commands that the README promises, as a user types them."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.conftest import ROOT
+
+
+def test_demo_checks_every_step() -> None:
+    done = subprocess.run([ROOT / "scripts/demo"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("Every step was checked.\n")
+
+
+@contextmanager
+def dev(data: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """scripts/dev, running on free ports, and what it printed."""
+    process = subprocess.Popen(
+        [ROOT / "scripts/dev", "--data", data, "--port", "0", "--service-port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        printed = ""
+        while "Ctrl-C stops everything." not in printed:
+            line = process.stdout.readline()
+            assert line, printed
+            printed += line
+        yield process, printed
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def urls(printed: str) -> tuple[str, str, str]:
+    """Supabase's URL, the service's URL and the publishable key, from what scripts/dev printed."""
+    supabase, service = re.findall(r"http://127\.0\.0\.1:\d+", printed)
+    (key,) = re.findall(r"sb_publishable_\S+", printed)
+    return supabase, service, key
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
+
+
+def test_dev_runs_until_interrupted_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with dev(tmp_path / "data") as (process, printed):
+        supabase, service, key = urls(printed)
+        login = httpx.post(
+            f"{supabase}/auth/v1/token?grant_type=password",
+            headers={"apikey": key},
+            json={"email": "demo@example.com", "password": "life-os-demo"},
+        )
+        assert login.status_code == 200, login.text
+        assert answers(f"{service}/api/health/ready")
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert not answers(f"{service}/api/health")
+    assert not answers(f"{supabase}/auth/v1/health")
+
+
+def test_killed_dev_leaves_nothing_behind(tmp_path: Path) -> None:
+    with dev(tmp_path / "data") as (process, printed):
+        supabase, service, _ = urls(printed)
+        process.kill()
+        deadline = time.monotonic() + 30
+        while answers(f"{service}/api/health") or answers(f"{supabase}/auth/v1/health"):
+            assert time.monotonic() < deadline, "the stack or the service outlived scripts/dev"
+            time.sleep(0.1)
