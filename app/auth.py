@@ -6,6 +6,7 @@ A token that is present and not valid is refused; it is never treated as if none
 """
 
 import functools
+import logging
 import re
 import threading
 import time
@@ -27,6 +28,7 @@ MAX_TOKEN_LENGTH = 8192
 
 _JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _EXTENSION = "life_os_auth"
+_log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -222,7 +224,8 @@ class SigningKeys:
             answer.raise_for_status()
             self._keys = _usable(answer.json()["keys"])
             self._fetched_at = self._clock()
-        except (httpx.HTTPError, ValueError, TypeError, KeyError):
+        except (httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError) as error:
+            _log.warning("the signing keys could not be fetched: %s", type(error).__name__)
             self._retry_at = self._clock() + self.RETRY_PAUSE
 
 

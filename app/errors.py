@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, g, jsonify
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 
@@ -235,6 +235,7 @@ def _answer(
     *,
     headers: Mapping[str, str],
 ) -> Response:
+    g.error_code = code  # for the log line of the request
     body = {"error": message, "code": code, "hint": hint, "details": details, "timestamp": timestamp()}
     response = jsonify({name: value for name, value in body.items() if value is not None})
     response.status_code = status

@@ -20,6 +20,7 @@ except SettingsError as error:
     raise SystemExit(str(error)) from None
 
 bind = f"{_settings.host}:{_settings.port}"
+loglevel = _settings.log_level.lower()
 worker_class = "gthread"
 workers = _settings.web_concurrency
 threads = _settings.web_threads

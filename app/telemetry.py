@@ -12,7 +12,7 @@ import uuid
 from typing import Any
 
 import sentry_sdk
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from sentry_sdk.integrations.flask import FlaskIntegration
 
 from app.config import Settings
@@ -43,10 +43,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     def finish(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.request_id
         fields = {
-            "request_id": g.request_id,
             "method": request.method,
             "route": request.url_rule.rule if request.url_rule else None,
             "status": response.status_code,
+            "code": g.get("error_code"),
             "duration_ms": round((time.perf_counter() - g.started) * 1000, 1),
         }
         _requests.info("request", extra={"fields": fields})
@@ -62,11 +62,14 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            "request_id": g.get("request_id") if has_request_context() else None,
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(
+            {name: value for name, value in line.items() if value is not None}, ensure_ascii=False
+        )
 
 
 def _log_to_stdout(level: str) -> None:

@@ -45,23 +45,29 @@ def openai() -> Iterator[fakes.FakeOpenAI]:
 @pytest.fixture
 def project() -> Iterator[fakes.FakeDataApi]:
     """A Supabase project whose Data API gives sensible answers to the service's calls."""
-    with fakes.FakeDataApi() as fake:
-        grounded = {**suggestion(), "in_pantry": ["chickpeas"], "missing": [], "uses_expiring": []}
-        context = {
-            "today": "2026-11-24",
-            "profile": {"timezone": "Europe/Berlin", "currency": "EUR", "unit_system": "metric"},
-            "pantry": [{"name": "chickpeas", "quantity": 400, "unit": "g", "expires_in_days": 2}],
-            "recipes": [{"id": RECIPE_ID, **CURRY, "last_cooked_on": None}],
-            "planned": [],
-        }
-        fake.replies = {
-            "plan_meals": fakes.Reply(body=[{**grounded, "reason": "From the planner."}]),
-            "meal_suggestion_context": fakes.Reply(body=context),
-            "ground_meal_suggestions": fakes.Reply(body=[grounded]),
-            "record_ai_request": fakes.Reply(body="0e8b1f5e-3a43-4b52-8a53-6f2f6d1d7a10"),
-            "profiles": fakes.Reply(401, {"code": "42501", "message": "permission denied"}),
-        }
+    with sensible_project() as fake:
         yield fake
+
+
+def sensible_project() -> fakes.FakeDataApi:
+    """A project that isn't running yet; see `project`."""
+    fake = fakes.FakeDataApi()
+    grounded = {**suggestion(), "in_pantry": ["chickpeas"], "missing": [], "uses_expiring": []}
+    context = {
+        "today": "2026-11-24",
+        "profile": {"timezone": "Europe/Berlin", "currency": "EUR", "unit_system": "metric"},
+        "pantry": [{"name": "chickpeas", "quantity": 400, "unit": "g", "expires_in_days": 2}],
+        "recipes": [{"id": RECIPE_ID, **CURRY, "last_cooked_on": None}],
+        "planned": [],
+    }
+    fake.replies = {
+        "plan_meals": fakes.Reply(body=[{**grounded, "reason": "From the planner."}]),
+        "meal_suggestion_context": fakes.Reply(body=context),
+        "ground_meal_suggestions": fakes.Reply(body=[grounded]),
+        "record_ai_request": fakes.Reply(body="0e8b1f5e-3a43-4b52-8a53-6f2f6d1d7a10"),
+        "profiles": fakes.Reply(401, {"code": "42501", "message": "permission denied"}),
+    }
+    return fake
 
 
 def settings_for(project: fakes.FakeDataApi, **changes: Any) -> config.Settings:

@@ -25,14 +25,25 @@ def test_every_request_is_one_line_of_json_with_its_id(
 ) -> None:
     with caplog.at_level(logging.INFO, logger="app.requests"):
         headers = {"X-Request-Id": "trace-12345678", **bearer(project.token())}
-        client.post(URL, json={"notes": "SECRET wish"}, headers=headers)
-    (record,) = [record for record in caplog.records if record.name == "app.requests"]
-    line = json.loads(telemetry.JsonLines().format(record))
+        with client:
+            client.post(URL, json={"notes": "SECRET wish"}, headers=headers)
+            (record,) = [record for record in caplog.records if record.name == "app.requests"]
+            line = json.loads(telemetry.JsonLines().format(record))
     assert line["request_id"] == "trace-12345678"
+    assert "code" not in line
     assert (line["method"], line["route"], line["status"]) == ("POST", URL, 200)
     assert line["duration_ms"] >= 0
     assert "SECRET" not in str(line)
     assert project.token()[:20] not in str(line)
+
+
+def test_the_line_of_a_failed_request_says_which_failure(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="app.requests"):
+        client.post(URL, json={})
+    line = json.loads(telemetry.JsonLines().format(caplog.records[-1]))
+    assert (line["status"], line["code"]) == (401, "authentication_required")
 
 
 def test_a_logged_exception_carries_its_trace() -> None:
