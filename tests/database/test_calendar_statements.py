@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, time
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from local_supabase import Instance
 from tests.conftest import User
@@ -252,3 +254,29 @@ def test_a_seventh_source_is_a_view_branch_a_check_and_one_call(owner: User, rol
     assert event_of(owner, kept["id"])["title"] == "Soup"
     send(owner.client.table("planned_meals").delete().eq("id", kept["id"]))
     assert events(owner) == []
+
+
+FORGED = [
+    ({"source": "Meal", "source_id": None}, "calendar_events_source_is_known"),
+    (
+        {"all_day": True, "local_end_date": "2026-11-25"},
+        "calendar_events_several_days_only_when_timed_or_custom",
+    ),
+    ({"source": "custom", "source_id": None}, "calendar_events_custom_source_id_is_its_id"),
+    ({}, "calendar_events_source_source_id_key"),
+]
+
+
+@pytest.mark.covers(*(rule for _, rule in FORGED))
+@pytest.mark.parametrize(("values", "rule"), FORGED)
+def test_the_rules_of_events_hold_without_their_triggers_too(
+    owner: User, rolled_back: Database, values: Row, rule: str
+) -> None:
+    row = add(owner, WORKOUT, "Legs", DAY)
+    event = event_of(owner, row["id"]) | {"id": str(uuid4())} | values
+    event["source_id"] = event["source_id"] or str(uuid4())
+    rolled_back.execute("alter table calendar_events disable trigger user")
+    insert = "insert into calendar_events select * from jsonb_populate_record(null::calendar_events, %s)"
+    with pytest.raises(psycopg.errors.IntegrityError) as refused:
+        rolled_back.execute(insert, [Jsonb(event)])
+    assert refused.value.diag.constraint_name == rule
