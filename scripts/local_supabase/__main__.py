@@ -19,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         asyncio.run(_serve(parsed) if parsed.command == "serve" else _start(parsed))
-    except LocalSupabaseError as error:
+    except (LocalSupabaseError, PermissionError) as error:
+        # A PermissionError means a folder that another user made.
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -182,7 +182,7 @@ def command_line(pid: int) -> str | None:
     """What runs as process `pid`, or None when nothing does (or it can't be told)."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         if sys.platform == "linux":
             return None
     shown = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)

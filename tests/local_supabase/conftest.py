@@ -13,8 +13,8 @@ import httpx
 import psycopg
 import pytest
 from aiohttp import web
-from psycopg.rows import DictRow, dict_row
 from postgrest import APIResponse
+from psycopg.rows import DictRow, dict_row
 from supabase import Client, ClientOptions, create_client
 
 from local_supabase import Instance, running, wait_for_schema

@@ -1,5 +1,6 @@
 """Files under row level security, with supabase-py."""
 
+import time
 import uuid
 from collections.abc import Callable
 
@@ -19,6 +20,12 @@ def refusal_of(action: Callable[[], object]) -> tuple[str, str]:
     with pytest.raises(StorageApiError) as refusal:
         action()
     return str(refusal.value.status), refusal.value.message
+
+
+def signed_url(person: Person, path: str, seconds: int = 60) -> str:
+    url = person.client.storage.from_("files").create_signed_url(path, seconds)["signedURL"]
+    assert url is not None
+    return url
 
 
 def test_owner_can_upload_list_download_inspect_and_remove(owner: Person) -> None:
@@ -166,9 +173,9 @@ def test_public_bucket_serves_anybody_and_a_private_one_nobody(platform: Instanc
 def test_signed_url_serves_its_file_to_anybody(owner: Person) -> None:
     files, path = owner.client.storage.from_("files"), f"{owner.id}/a b.txt"
     files.upload(path, b"signed", {"content-type": "text/plain"})
-    url = files.create_signed_url(path, 60, {"download": "report.txt"})["signedURL"]
-    answer = httpx.get(url)
-    assert answer.content == b"signed"
+    url = signed_url(owner, path)
+    assert httpx.get(url).content == b"signed"
+    answer = httpx.get(f"{url}&download=report.txt")
     assert "report.txt" in answer.headers["Content-Disposition"]
     part = httpx.get(url, headers={"Range": "bytes=0-2"})
     assert (part.status_code, part.content) == (206, b"sig")
@@ -178,9 +185,16 @@ def test_signed_url_serves_no_other_file(owner: Person) -> None:
     files = owner.client.storage.from_("files")
     for name in "ab":
         files.upload(f"{owner.id}/{name}", b"x")
-    url = files.create_signed_url(f"{owner.id}/a", 60)["signedURL"]
+    url = signed_url(owner, f"{owner.id}/a")
     answer = httpx.get(url.replace(f"{owner.id}/a?", f"{owner.id}/b?"))
     assert answer.json()["error"] == "InvalidSignature"
+
+
+def test_signed_url_ends_after_its_time(owner: Person) -> None:
+    owner.client.storage.from_("files").upload(f"{owner.id}/a", b"x")
+    url = signed_url(owner, f"{owner.id}/a", seconds=1)
+    time.sleep(1.1)
+    assert httpx.get(url).json()["error"] == "InvalidJWT"
 
 
 def test_access_token_is_no_signature(platform: Instance, owner: Person) -> None:
@@ -196,6 +210,7 @@ def test_many_urls_are_signed_at_once(owner: Person) -> None:
     files = owner.client.storage.from_("files")
     files.upload(f"{owner.id}/a", b"x")
     good, missing = files.create_signed_urls([f"{owner.id}/a", f"{owner.id}/missing"], 60)
+    assert good["signedURL"] is not None
     assert httpx.get(good["signedURL"]).content == b"x"
     assert missing["error"]
 

@@ -70,11 +70,11 @@ def signed_by_another_secret(claims: Claims, _keys: Keys) -> str:
 
 
 def unsigned(claims: Claims, _keys: Keys) -> str:
-    return jwt.encode(claims, None, algorithm="none")
+    return jwt.encode(claims, "", algorithm="none")
 
 
 def unsigned_with_kid(claims: Claims, keys: Keys) -> str:
-    return jwt.encode(claims, None, algorithm="none", headers={"kid": keys.kid})
+    return jwt.encode(claims, "", algorithm="none", headers={"kid": keys.kid})
 
 
 def without_signature(claims: Claims, keys: Keys) -> str:
