@@ -138,6 +138,7 @@ language plpgsql immutable security invoker set search_path = '' as $$
 declare
   key text;
   expected text;
+  kind text;
   got text;
 begin
   if document is null or jsonb_typeof(document) <> 'object' then
@@ -155,15 +156,16 @@ begin
       hint = format('Allowed: %s.', (select string_agg(k, ', ') from jsonb_object_keys(shape) as k));
   end if;
   for key, expected in select e.key, e.value from jsonb_each_text(shape) as e loop
+    kind := case when expected ~ '^[ao]' then 'an ' else 'a ' end || rtrim(expected, '!');
     got := coalesce(jsonb_typeof(document -> key), 'null');
     if got = 'null' and right(expected, 1) = '!' then
       raise sqlstate 'PT422' using
         message = format('%s.%s is missing', what, key),
-        detail = format('%s needs %s, a %s.', what, key, rtrim(expected, '!')),
+        detail = format('%s needs %s, %s.', what, key, kind),
         hint = format('Add "%s".', key);
     elsif got not in ('null', rtrim(expected, '!')) then
       raise sqlstate 'PT422' using
-        message = format('%s.%s must be a %s', what, key, rtrim(expected, '!')),
+        message = format('%s.%s must be %s', what, key, kind),
         detail = format('Got the %s %s.', got, left((document -> key)::text, 80)),
         hint = 'Amounts and minutes are JSON numbers; dates ("2026-11-24") and times ("19:00") are JSON strings.';
     end if;
