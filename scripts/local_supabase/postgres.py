@@ -78,13 +78,8 @@ def start(directory: Path, *, preferred_port: int | None) -> Postgres:
     """
     folder = programs.postgres_bin()
     data = directory / "pg"
-    data.mkdir(mode=0o700, exist_ok=True)
-    identity = unprivileged_identity(folder / "postgres", data)
-    _own(data, identity)
-    data.chmod(0o700)
-    if not (data / "PG_VERSION").exists():
-        _initdb(folder, data, directory / "password", identity)
     _end_orphan(data)
+    identity = _prepare(folder, data)
     (data / "stack.conf").write_text(_SETTINGS, encoding="utf-8")
     (data / "pg_hba.conf").write_text(_HBA, encoding="utf-8")
     for attempt in range(_PORT_ATTEMPTS):
@@ -154,8 +149,26 @@ def _own(data: Path, identity: Identity) -> None:
             os.chown(path, *owner, follow_symlinks=False)
 
 
+def _prepare(folder: Path, data: Path) -> Identity:
+    """Makes the data folder on first use; says whom PostgreSQL is to run as."""
+    if (data / "PG_VERSION").exists():
+        identity = unprivileged_identity(folder / "postgres", data)
+        _own(data, identity)
+        return identity
+    # Under another name until it is complete: a start that is killed halfway leaves nothing usable.
+    draft = data.with_suffix(".new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    identity = unprivileged_identity(folder / "postgres", draft)
+    _initdb(folder, draft, data.with_name("password"), identity)
+    shutil.rmtree(data, ignore_errors=True)
+    draft.rename(data)
+    return identity
+
+
 def _initdb(folder: Path, data: Path, password_file: Path, identity: Identity) -> None:
     try:
+        password_file.touch(mode=0o600)
         password_file.write_text(PASSWORD, encoding="utf-8")
         if identity.owner:
             os.chown(password_file, *identity.owner)
@@ -165,7 +178,6 @@ def _initdb(folder: Path, data: Path, password_file: Path, identity: Identity) -
     finally:
         password_file.unlink(missing_ok=True)
     if result.returncode:
-        shutil.rmtree(data)
         raise StartError(f"initdb failed:\n{result.stdout}{result.stderr}")
     with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write("\ninclude 'stack.conf'\n")

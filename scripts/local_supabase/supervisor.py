@@ -27,7 +27,7 @@ from local_supabase.processes import Child
 from local_supabase.rest import Rest
 from local_supabase.storage.part import Storage
 
-_DATA = ("pg", "objects")
+_DATA = ("pg", "pg.new", "objects")
 _WATCH_SECONDS = 0.5
 _LOCK_SECONDS = 0.5
 
