@@ -109,10 +109,10 @@ def test_secrets_dont_show_in_the_settings() -> None:
     assert "s" * 32 not in shown
 
 
-def test_gunicorn_names_the_wrong_setting_and_stops() -> None:
-    command = [sys.executable, "-m", "gunicorn", "-c", "app/gunicorn.conf.py", "app:create_app()"]
+def test_gunicorn_names_the_wrong_setting_and_stops(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "app/gunicorn.conf.py"), "app:create_app()"]
     environment = {"SUPABASE_URL": "http://127.0.0.1:1", "SUPABASE_PUBLISHABLE_KEY": "sb_secret_abc"}
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30)
     assert ended.returncode == 1
     assert "SUPABASE_PUBLISHABLE_KEY: must be a publishable key" in ended.stderr
     assert "sb_secret_abc" not in ended.stderr + ended.stdout

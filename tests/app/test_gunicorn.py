@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -36,9 +37,11 @@ def gunicorn(project: fakes.FakeDataApi, **settings: str) -> Iterator[tuple[str,
         "PORT": str(port),
         **settings,
     }
-    command = [sys.executable, "-m", "gunicorn", "-c", "app/gunicorn.conf.py", "app:create_app()"]
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "app/gunicorn.conf.py"), "app:create_app()"]
+    # Not in the repository, whose .env may hold real keys.
+    elsewhere = tempfile.mkdtemp()
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=elsewhere, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -47,6 +50,7 @@ def gunicorn(project: fakes.FakeDataApi, **settings: str) -> Iterator[tuple[str,
     finally:
         process.terminate()
         process.wait(10)
+        Path(elsewhere).rmdir()
 
 
 def wait_for(url: str) -> None:
