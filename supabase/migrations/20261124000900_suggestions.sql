@@ -91,7 +91,8 @@ create function private.in_base_unit(quantity numeric, unit text, out dimension 
 language sql immutable security invoker set search_path = '' as $$
   -- Exact where the unit is defined so (kg, l); US customary measures by their legal definitions in ml and g.
   select
-    coalesce(known.dimension, 'unit ' || pg_catalog.lower(unit)),
+    -- Qualified, because known has a column of the same name.
+    coalesce(known.dimension, 'unit ' || pg_catalog.lower(in_base_unit.unit)),
     quantity * coalesce(known.factor, 1)
   from (select) as always
   left join (values
@@ -142,7 +143,8 @@ language sql stable security invoker set search_path = '' as $$
       coalesce(bool_or(s.amount >= n.amount) filter (where s.dimension = n.dimension), count(s.words) > 0) as is_there,
       min(s.expiry_date) as expiry_date
     from needs as n
-    left join stock as s on s.words = n.words
+    -- A name of nothing but words that don't count ("Other") is no food that could be recognised.
+    left join stock as s on s.words = n.words and n.words <> '{}'
     group by n.recipe, n.position, n.food
   )
   select f.recipe,
@@ -164,7 +166,7 @@ comment on function private.pantry_coverage(jsonb) is
 -------------------------------------------------------------------------------
 
 create function private.check_meal_request(request jsonb) returns void
-language plpgsql immutable security invoker set search_path = '' as $$
+language plpgsql stable security invoker set search_path = '' as $$
 begin
   perform private.require_shape(request, '{"count": "number", "date": "string", "meal_time": "string",
     "max_total_minutes": "number", "servings": "number", "notes": "string"}', 'request');
@@ -178,6 +180,18 @@ begin
       detail = 'count is 1–5, servings 1–50, max_total_minutes 1–960, all whole numbers.',
       hint = 'Correct the value, or leave the key out.';
   end if;
+  -- In parentheses, or PL/pgSQL would take CASE's THEN for its own.
+  if not (
+    case
+      when pg_input_is_valid(request ->> 'date', 'date') then private.is_day((request ->> 'date')::date)
+      else request ->> 'date' is null
+    end
+  ) then
+    raise sqlstate 'PT422' using
+      message = format('request.date is not a day: %s', request ->> 'date'),
+      detail = 'A day is written as year-month-day and lies in 1900–2199.',
+      hint = 'Send "2026-11-24", or leave the key out for today.';
+  end if;
 end $$;
 comment on function private.check_meal_request(jsonb) is 'Refuses (PT422) a malformed request for meal suggestions.';
 
@@ -189,7 +203,7 @@ language sql stable security invoker set search_path = '' as $$
   select m.id,
     jsonb_build_object(
       'name', m.name, 'description', m.description, 'prep_time', m.prep_time, 'cook_time', m.cook_time,
-      'servings', coalesce((request ->> 'servings')::integer, m.servings), 'instructions', to_jsonb(m.instructions),
+      'servings', coalesce((request ->> 'servings')::numeric::integer, m.servings), 'instructions', to_jsonb(m.instructions),
       'ingredients', coalesce(i.ingredients, '[]')),
     m.prep_time + m.cook_time,
     p.last_cooked_on,
@@ -197,8 +211,9 @@ language sql stable security invoker set search_path = '' as $$
   from public.meals as m
   cross join lateral (
     select jsonb_agg(jsonb_build_object('food_item_name', g.food_item_name, 'unit', g.unit, 'quantity',
-        greatest(0.001, trim_scale(round(
-          g.quantity * coalesce((request ->> 'servings')::numeric / m.servings, 1), 3)))) order by g.position, g.id)
+        -- Within what create_meal takes.
+        least(9999999.999, greatest(0.001, trim_scale(round(
+          g.quantity * coalesce((request ->> 'servings')::numeric / m.servings, 1), 3))))) order by g.position, g.id)
         as ingredients
     from public.meal_ingredients as g where g.meal_id = m.id and g.user_id = m.user_id
   ) as i
@@ -208,7 +223,7 @@ language sql stable security invoker set search_path = '' as $$
     from public.planned_meals as d where d.meal_id = m.id and d.user_id = m.user_id
   ) as p
   where m.user_id = (select auth.uid())
-    and coalesce(m.prep_time + m.cook_time <= (request ->> 'max_total_minutes')::integer,
+    and coalesce(m.prep_time + m.cook_time <= (request ->> 'max_total_minutes')::numeric,
       request ->> 'max_total_minutes' is null)
     and not exists (
       select from unnest((select f.allergies from public.profiles as f where f.id = (select auth.uid()))) as allergy
@@ -255,7 +270,7 @@ begin
   ),
   best as (
     select * from ranked as r order by r.score desc, r.meal ->> 'name', r.id
-    limit coalesce((request ->> 'count')::integer, 3)
+    limit coalesce((request ->> 'count')::numeric::integer, 3)
   )
   select jsonb_agg(jsonb_build_object(
     'meal', b.meal, 'meal_id', b.id, 'in_pantry', to_jsonb(b.in_pantry), 'missing', to_jsonb(b.missing),
