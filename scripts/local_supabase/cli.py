@@ -24,10 +24,12 @@ def supabase_cli(*args: str, instance: Instance | None = None) -> subprocess.Com
     """
     target = [] if instance is None else [f"--remote={instance.db_url}"]
     inherited = {name: value for name, value in os.environ.items() if name not in _HOSTED}
+    # The local server speaks no TLS; trying it would put a warning into the output.
+    plain = {} if instance is None else {"PGSSLMODE": "disable"}
     result = subprocess.run(
         [programs.supabase(), *args, *target, "--yes", "--agent", "no"],
         cwd=REPOSITORY,
-        env=inherited | _QUIET,
+        env=inherited | _QUIET | plain,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -27,6 +27,9 @@ create function public.add_profile() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  if new.raw_user_meta_data ? 'refuse' then
+    raise exception 'refused by the schema' using errcode = new.raw_user_meta_data ->> 'refuse';
+  end if;
   insert into public.profiles (id, email) values (new.id, new.email);
   return new;
 end

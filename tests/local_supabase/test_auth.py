@@ -50,6 +50,22 @@ def test_new_user_starts_the_triggers_of_the_schema(owner: Person) -> None:
     ]
 
 
+@pytest.mark.parametrize("code", ["P0001", "23505", "22023"])
+def test_trigger_that_fails_refuses_the_sign_up(http: httpx.Client, code: str) -> None:
+    body = {"email": new_email(), "password": PASSWORD}
+    answer = http.post("/auth/v1/signup", json=body | {"data": {"refuse": code}})
+    assert answer.status_code == 500
+    assert answer.json()["error_code"] == "unexpected_failure"
+    assert answer.json()["msg"] == "Database error saving new user"
+    assert http.post("/auth/v1/signup", json=body).status_code == 200
+
+
+def test_text_that_the_database_cannot_hold_is_refused(http: httpx.Client) -> None:
+    for body in ({"email": "a\0@example.com"}, {"email": new_email(), "data": {"name": "\0"}}):
+        answer = http.post("/auth/v1/signup", json={"password": PASSWORD} | body)
+        assert (answer.status_code, answer.json()["error_code"]) == (400, "validation_failed")
+
+
 def test_registered_address_cannot_sign_up_again(owner: Person, anon: Client) -> None:
     with pytest.raises(AuthApiError) as refusal:
         anon.auth.sign_up({"email": owner.email.upper(), "password": PASSWORD})

@@ -223,6 +223,12 @@ def test_strange_names_are_refused(owner: Person, http: httpx.Client, name: str)
     assert answer.status_code in {400, 404}
 
 
+def test_name_that_the_database_cannot_hold_is_refused(owner: Person, http: httpx.Client) -> None:
+    headers = {"Authorization": f"Bearer {owner.token}"}
+    answer = http.get("/storage/v1/object/files/a%00b", headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
 def test_unknown_bucket_is_not_found(owner: Person) -> None:
     nowhere = owner.client.storage.from_("nowhere")
     assert refusal_of(lambda: nowhere.upload(f"{owner.id}/x", b"x")) == ("404", "Bucket not found")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from aiohttp import web
 
 API_VERSION = "2024-01-01"
+# A zero character: refused by the client library (no code), or inside JSON by the server.
+_UNSTORABLE = (None, "22P05", "22021")
 
 
 class AuthError(Exception):
@@ -34,6 +37,15 @@ class AuthError(Exception):
 def invalid(message: str) -> AuthError:
     """A request whose content can't be used."""
     return AuthError(400, "validation_failed", message)
+
+
+def database_error(error: psycopg.Error, doing: str) -> AuthError:
+    """What the database refused: a taken address, text it can't hold, or what a failing trigger wrote."""
+    if error.diag.constraint_name == "users_email_partial_key":
+        return email_exists()
+    if isinstance(error, psycopg.DataError) and error.sqlstate in _UNSTORABLE:
+        return invalid("Could not read the request body: it holds what the database can't")
+    return AuthError(500, "unexpected_failure", f"Database error {doing}")
 
 
 def user_not_found() -> AuthError:

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from aiohttp import web
 
 from local_supabase.auth import users
-from local_supabase.auth.errors import AuthError, invalid
+from local_supabase.auth.errors import AuthError, database_error, invalid
 from local_supabase.database import Connection, Row, fetch_one
 from local_supabase.gateway import Handler, credentials_of
 from local_supabase.keys import InvalidTokenError, Keys, VerifiedClaims
@@ -36,6 +37,8 @@ def endpoint(function: Endpoint) -> Handler:
             return await function(request, await _body(request))
         except AuthError as error:
             return error.response(request)
+        except psycopg.Error as error:
+            return database_error(error, "handling the request").response(request)
 
     return handler
 

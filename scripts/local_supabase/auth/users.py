@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
+import psycopg
 from psycopg import sql
-from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
-from local_supabase.auth.errors import email_exists, invalid
+from local_supabase.auth.errors import database_error, invalid
 from local_supabase.database import Connection, Row, execute, fetch_all, fetch_one
 
 _NO_INSTANCE = uuid.UUID(int=0)
@@ -74,7 +74,7 @@ async def create(
     user_id: uuid.UUID | None = None,
     role: str = "authenticated",
 ) -> Row:
-    """Inserts a user with its e-mail identity. Raises AuthError when the address is taken."""
+    """Inserts a user with its e-mail identity. Raises AuthError when the database refuses it."""
     identifier, time = user_id or uuid.uuid4(), now()
     try:
         user = await fetch_one(
@@ -98,8 +98,8 @@ async def create(
             time,
             time,
         )
-    except UniqueViolation as error:
-        raise email_exists() from error
+    except psycopg.Error as error:
+        raise database_error(error, "saving new user") from error
     assert user is not None
     identity = {"sub": str(identifier), "email": email, "email_verified": confirmed, "phone_verified": False}
     await execute(
@@ -120,15 +120,15 @@ async def create(
 
 
 async def update(connection: Connection, user_id: uuid.UUID, **columns: object) -> Row:
-    """Sets columns of a user. Raises AuthError when a new address is taken."""
+    """Sets columns of a user. Raises AuthError when the database refuses it."""
     values: dict[str, object] = {"updated_at": now(), **columns}
     assignments = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in values)
     query = sql.SQL("update auth.users set {} where id = %s returning *").format(assignments)
     parameters = [Jsonb(value) if isinstance(value, dict) else value for value in values.values()]
     try:
         cursor = await connection.execute(query, [*parameters, user_id])
-    except UniqueViolation as error:
-        raise email_exists() from error
+    except psycopg.Error as error:
+        raise database_error(error, "updating user") from error
     user = await cursor.fetchone()
     assert user is not None
     if "email" in columns:

@@ -59,6 +59,12 @@ class Access:
         except psycopg.errors.InvalidParameterValue as error:
             # set_config('role', …) with a role that doesn't exist.
             raise StorageError(403, "Unauthorized", "invalid role in token") from error
+        except psycopg.DataError as error:
+            raise invalid(str(error)) from error
+        except psycopg.Error as error:
+            # A trigger or policy of the schema failed.
+            message = error.diag.message_primary or str(error)
+            raise StorageError(500, "Internal", message, http=500) from error
 
     @asynccontextmanager
     async def as_owner(self) -> AsyncIterator[Connection]:

@@ -8,15 +8,16 @@ from aiohttp import web
 class StorageError(Exception):
     """A request that Storage refuses."""
 
-    def __init__(self, status: int, error: str, message: str) -> None:
+    def __init__(self, status: int, error: str, message: str, *, http: int = 400) -> None:
         super().__init__(message)
+        self.http = http
         self.status = status
         self.error = error
         self.message = message
 
     def response(self) -> web.Response:
         body = {"statusCode": str(self.status), "error": self.error, "message": self.message}
-        return web.json_response(body, status=400)
+        return web.json_response(body, status=self.http)
 
 
 def object_not_found() -> StorageError:
