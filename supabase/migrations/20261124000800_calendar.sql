@@ -280,8 +280,8 @@ select s.source, s.source_id, s.user_id, s.title, span.start_time, span.end_time
   s.status
 from private.calendar_sources as s
 join public.profiles as p on p.id = s.user_id
--- Gaps and overlaps of daylight saving time as PostgreSQL resolves them: a time in the gap moves on by its length,
--- one in the overlap is the later (standard time) of the two.
+-- Gaps and overlaps, when clocks change, as PostgreSQL resolves them: a time in the gap moves on by its length, one in
+-- the overlap is the later of the two.
 cross join lateral (
   select
     (s.day + coalesce(s.wall_time, time '00:00')) at time zone p.timezone as start_time,
@@ -449,6 +449,9 @@ create trigger a_lock_calendar before insert or update or delete on public.calen
 create trigger a_lock_calendar before insert or update or delete on public.meals
   for each statement execute function private.lock_calendar();
 create trigger a_lock_calendar before delete or update of timezone on public.profiles
+  for each statement execute function private.lock_calendar();
+-- Deleting a receipt updates its expenses; it must not hold the receipt while it waits for its turn with them.
+create trigger a_lock_calendar before delete on public.receipts
   for each statement execute function private.lock_calendar();
 
 create trigger refuse_derived_delete after delete on public.calendar_events
