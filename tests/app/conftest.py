@@ -29,11 +29,14 @@ def suggestion(**changes: Any) -> dict[str, Any]:
     return {"meal": {**CURRY, **changes}, "meal_id": None, "reason": "Uses the chickpeas."}
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in config.Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setitem(config.Settings.model_config, "env_file", None)
+@pytest.fixture(scope="package", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """A developer's environment and .env, which may hold real keys, don't reach these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in config.Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        patch.setitem(config.Settings.model_config, "env_file", None)
+        yield
 
 
 @pytest.fixture
