@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     )
     openai_model: str = Field(
         default="gpt-6-luna",
-        min_length=1,
+        max_length=100,
         description="The model that suggests; it must support structured output.",
     )
     openai_timeout_seconds: float = Field(

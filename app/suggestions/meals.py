@@ -66,9 +66,8 @@ def suggest(request: MealSuggestionRequest, data: UserDataApi, model: Model | No
         if not request.fallback:
             raise
         planned = _plan(request, data)
-        return dataclasses.replace(
-            planned, message=f"{failure.message}; the built-in planner answered instead."
-        )
+        messages = [f"{failure.message}; the built-in planner answered instead.", planned.message]
+        return dataclasses.replace(planned, message=" ".join(filter(None, messages)))
     _record(usage, data)
     return MealSuggestions("openai", model.name, suggestions)
 

@@ -219,6 +219,16 @@ def test_without_fallback_a_failing_model_is_a_failure(
     assert project.calls == ["meal_suggestion_context", "record_ai_request"]
 
 
+def test_a_planner_that_stands_in_with_nothing_says_so(
+    hasty_client: FlaskClient, project: fakes.FakeDataApi, openai: fakes.FakeOpenAI
+) -> None:
+    project.replies["plan_meals"] = fakes.Reply(body=[])
+    openai.enqueue(fakes.refusal())
+    message = ask(hasty_client, project).get_json()["message"]
+    assert "declined" in message
+    assert "recipes" in message
+
+
 def test_the_planner_stands_in_when_the_database_drops_everything(
     ai_client: FlaskClient, project: fakes.FakeDataApi, openai: fakes.FakeOpenAI
 ) -> None:
