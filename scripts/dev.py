@@ -80,7 +80,11 @@ def main() -> int:
         with (
             supabase as local,
             running_service(
-                local.url, local.publishable_key, options.data / "service.log", options.service_port
+                local.url,
+                local.publishable_key,
+                options.data / "service.log",
+                port=options.service_port,
+                keys=True,
             ) as (service_url, service),
         ):
             print(

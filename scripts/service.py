@@ -18,12 +18,12 @@ _READY_SECONDS = 30
 
 @contextmanager
 def running_service(
-    supabase_url: str, publishable_key: str, log: Path, port: int = 0
+    supabase_url: str, publishable_key: str, log: Path, *, port: int = 0, keys: bool = False
 ) -> Iterator[tuple[str, Child]]:
     """gunicorn with the service, ready; yields its URL and process, and stops it at the end of the block.
 
-    The other settings come from the environment and `.env`. `port` 0, or one that is taken, means any free
-    one.
+    `port` 0, or one that is taken, means any free one. With `keys` the service has the other settings of this
+    environment and of the repository's `.env`, such as the key of a language model; without, only defaults.
     Raises StartError with what the service said when it doesn't become ready.
     """
     port = _free_port(port)
@@ -33,14 +33,15 @@ def running_service(
         "service",
         [ROOT / ".venv/bin/gunicorn", "-c", ROOT / "app/gunicorn.conf.py", "app:create_app()"],
         log=log,
-        environment=os.environ
+        environment=(dict(os.environ) if keys else {"PATH": os.environ["PATH"]})
         | {
             "SUPABASE_URL": supabase_url,
             "SUPABASE_PUBLISHABLE_KEY": publishable_key,
             "HOST": "127.0.0.1",
             "PORT": str(port),
         },
-        folder=ROOT,
+        # `.env` is read from the working folder.
+        folder=ROOT if keys else log.parent,
     )
     url = f"http://127.0.0.1:{port}"
     try:
