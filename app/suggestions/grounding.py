@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
-from app.suggestions.schemas import Meal, MealSuggestionRequest, ProposedSuggestion, ProposedSuggestions
+from app.suggestions.schemas import MealSuggestionRequest, ProposedSuggestion, ProposedSuggestions
 
 
 def meals(
     proposed: ProposedSuggestions, context: Mapping[str, Any], request: MealSuggestionRequest
 ) -> list[dict[str, Any]]:
-    """The suggestions that hold: `create_meal` would take them, their recipe exists, they fit the time.
+    """The suggestions that hold: their recipe exists, they fit the time.
 
-    At most `request.count`, each {"meal", "meal_id", "reason"}.
+    Their shape is for the database to check. At most `request.count`, each {"meal", "meal_id", "reason"}.
     """
     recipe_ids = {recipe["id"] for recipe in context.get("recipes", [])}
     checked = (_checked(suggestion, recipe_ids, request) for suggestion in proposed.suggestions)
@@ -23,10 +21,7 @@ def meals(
 def _checked(
     suggestion: ProposedSuggestion, recipe_ids: set[str], request: MealSuggestionRequest
 ) -> dict[str, Any] | None:
-    try:
-        meal = Meal.model_validate(suggestion.meal.model_dump())
-    except ValidationError:
-        return None
+    meal = suggestion.meal
     if suggestion.meal_id is not None and suggestion.meal_id not in recipe_ids:
         return None
     if request.max_total_minutes and meal.prep_time + meal.cook_time > request.max_total_minutes:

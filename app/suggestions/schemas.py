@@ -36,12 +36,14 @@ class MealSuggestionRequest(BaseModel):
 
 
 # What the model proposes. Limits are absent on purpose: structured output knows few of them, and a server
-# refuses the whole request for one that it doesn't know. They are checked afterwards, as `Meal`.
+# refuses the whole request for one that it doesn't know. The database has them: it drops what `create_meal`
+# would refuse.
 
 
 class ProposedIngredient(Structured):
     food_item_name: str
-    quantity: float
+    # JSON has no infinity, but 1e400 is read as one, and the database couldn't be sent it.
+    quantity: float = Field(allow_inf_nan=False)
     unit: str
 
 
@@ -65,26 +67,3 @@ class ProposedSuggestions(Structured):
     """The model response's schema."""
 
     suggestions: list[ProposedSuggestion]
-
-
-# The shape that rpc/create_meal takes, with its limits.
-
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class Ingredient(BaseModel):
-    food_item_name: Annotated[Line, StringConstraints(max_length=100)]
-    quantity: float = Field(gt=0, lt=10_000_000, allow_inf_nan=False)
-    unit: Annotated[Line, StringConstraints(max_length=20)]
-
-
-class Meal(BaseModel):
-    """A recipe; times in minutes."""
-
-    name: Annotated[Line, StringConstraints(max_length=100)]
-    description: Annotated[str, StringConstraints(max_length=500)] | None
-    prep_time: int = Field(ge=0, le=480)
-    cook_time: int = Field(ge=0, le=480)
-    servings: int = Field(ge=1, le=50)
-    instructions: list[Annotated[Line, StringConstraints(max_length=2000)]] = Field(max_length=20)
-    ingredients: list[Ingredient] = Field(min_length=1)
