@@ -74,9 +74,21 @@ $$;
 comment on function private.is_projecting() is 'Whether project_events is writing derived events right now.';
 grant execute on function private.is_projecting() to authenticated, service_role;
 
+-- A row trigger sees values, not which columns were sent: who drags the start sends the end as it was.
+create function private.note_sent_end() returns trigger
+language plpgsql volatile security invoker set search_path = '' as $$
+begin
+  perform set_config('life_os.end_was_sent', tg_argv[0], true);
+  return null;
+end $$;
+comment on function private.note_sent_end() is
+  'Trigger function: notes for normalise_event whether the statement sets the end of events. Argument: on, or empty.';
+
 create function private.normalise_event() returns trigger
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
+  end_was_sent boolean := coalesce(current_setting('life_os.end_was_sent', true), '') = 'on';
+  start_was_moved boolean;
   zone text := coalesce((select p.timezone from public.profiles as p where p.id = new.user_id), 'UTC');
   moment constant interval := '1 microsecond';
 begin
@@ -97,7 +109,7 @@ begin
     end if;
 
   elsif new.all_day then
-    -- Days rule: a day that was sent, else the day of an instant that was sent; a move keeps the length.
+    -- Days rule: a day that was sent, else the day of an instant that was sent; a move without an end keeps the length.
     if new.local_date = old.local_date and new.start_time <> old.start_time then
       new.local_date := (new.start_time at time zone zone)::date;
     end if;
@@ -105,12 +117,15 @@ begin
       new.local_end_date := case
         when new.end_time <> old.end_time
           then greatest(new.local_date, ((new.end_time - moment) at time zone zone)::date)
+        when end_was_sent then old.local_end_date
         else new.local_date + (old.local_end_date - old.local_date)
       end;
     end if;
 
   else
-    -- Instants rule: an instant that was sent, else the same wall time on the day that was sent; a move keeps the length.
+    -- Instants rule: an instant that was sent, else the same wall time on the day that was sent; a move without an end
+    -- keeps the length.
+    start_was_moved := new.start_time <> old.start_time;
     if new.start_time = old.start_time and new.local_date <> old.local_date then
       new.start_time := ((old.start_time at time zone zone) + (new.local_date - old.local_date) * interval '1 day')
         at time zone zone;
@@ -120,6 +135,7 @@ begin
         when new.local_end_date <> old.local_end_date and new.local_date = old.local_date
           then ((old.end_time at time zone zone) + (new.local_end_date - old.local_end_date) * interval '1 day')
             at time zone zone
+        when start_was_moved and end_was_sent then old.end_time
         when old.all_day then new.start_time + interval '30 minutes'
         else new.start_time + (old.end_time - old.start_time)
       end;
@@ -137,7 +153,8 @@ begin
 end $$;
 comment on function private.normalise_event() is
   'Trigger function for custom events: derives what wasn''t sent (end, days, source_id) from what was, in the '
-  'owner''s zone. start_time alone moves, end_time alone resizes; the same with local_date and local_end_date.';
+  'owner''s zone. start_time alone moves, end_time alone resizes, both are kept; the same with local_date and '
+  'local_end_date.';
 
 create function private.where_to_edit(source text) returns text
 language sql immutable security invoker set search_path = '' as $$
@@ -209,6 +226,10 @@ end $$;
 comment on function private.refuse_derived_delete() is
   'Trigger function: refuses (PT409) to delete a derived event by hand.';
 
+create trigger forget_sent_end before update on public.calendar_events
+  for each statement execute function private.note_sent_end('');
+create trigger note_sent_end before update of end_time, local_end_date on public.calendar_events
+  for each statement execute function private.note_sent_end('on');
 create trigger normalise_event_on_insert before insert on public.calendar_events for each row
   when (new.source = 'custom') execute function private.normalise_event();
 create trigger normalise_event_on_update before update on public.calendar_events for each row

@@ -174,6 +174,42 @@ def test_start_and_end_together_are_both_kept(owner: User) -> None:
     assert when(both) == timed(SEVEN, "2026-11-24T22:00:00+01:00")
 
 
+@pytest.mark.covers("note_sent_end", "forget_sent_end")
+def test_an_end_that_was_sent_is_kept_even_where_it_is_the_old_one(owner: User) -> None:
+    event = make(owner, start_time=SIX, end_time="2026-11-24T22:00:00+01:00")
+    later = patch(owner, event, start_time=SEVEN, end_time=event["end_time"])
+    assert when(later) == timed(SEVEN, "2026-11-24T22:00:00+01:00")
+    # A form sends everything.
+    earlier = patch(owner, event, **(later | {"start_time": SIX, "title": "Wedding"}))
+    assert when(earlier) == timed(SIX, "2026-11-24T22:00:00+01:00")
+    # The next request doesn't remember.
+    assert when(patch(owner, event, start_time=SEVEN)) == timed(SEVEN, "2026-11-24T23:00:00+01:00")
+
+
+@pytest.mark.covers("note_sent_end", "forget_sent_end")
+def test_a_last_day_that_was_sent_is_kept_even_where_it_is_the_old_one(owner: User) -> None:
+    event = make(owner, all_day=True, local_date="2026-11-24", local_end_date="2026-11-27")
+    later = patch(owner, event, local_date="2026-11-25", local_end_date="2026-11-27")
+    assert when(later) == days(TOMORROW, date(2026, 11, 27))
+    earlier = patch(owner, event, **(later | {"local_date": "2026-11-24", "title": "Trip"}))
+    assert when(earlier) == days(DAY, date(2026, 11, 27))
+    moved = patch(owner, event, local_date="2026-11-25")
+    assert when(moved) == days(TOMORROW, date(2026, 11, 28))
+
+
+@pytest.mark.covers("note_sent_end")
+def test_an_all_day_event_dropped_at_a_time_with_its_old_end_keeps_it(owner: User) -> None:
+    event = make(owner, all_day=True, local_date="2026-11-24")
+    dropped = patch(owner, event, all_day=False, start_time=SIX, end_time=event["end_time"])
+    assert when(dropped) == timed(SIX, "2026-11-25T00:00:00+01:00")
+
+
+def test_a_day_sent_with_everything_else_moves_a_timed_event(owner: User) -> None:
+    event = make(owner, start_time=SIX, end_time=SEVEN)
+    moved = patch(owner, event, **(event | {"local_date": "2026-11-25"}))
+    assert when(moved) == timed("2026-11-25T18:00:00+01:00", "2026-11-25T19:00:00+01:00")
+
+
 def test_an_event_cannot_end_before_it_starts_and_can_shrink_to_a_moment(owner: User) -> None:
     event = make(owner, start_time=SIX, end_time=SEVEN)
     table = owner.client.table("calendar_events")

@@ -10,7 +10,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from supabase import Client
@@ -47,11 +47,13 @@ pytestmark = pytest.mark.covers(
 )
 
 QUICK = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
     database=None,
+    # A failure is shown as it was found: shrinking it takes minutes.
+    phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 
@@ -354,6 +356,19 @@ class Calendar(RuleBasedStateMachine):
         if event := pick([event for event in person.customs.values() if not event.all_day], n):
             longer = replace(event, end=event.start + timedelta(minutes=minutes))
             self.patch(person, longer, end_time=longer.end.isoformat())
+
+    @rule(who=WHO, n=PICK, minutes=st.integers(0, 3000), days=st.integers(0, 9))
+    def drag_the_start_and_send_everything(self, who: int, n: int, minutes: int, days: int) -> None:
+        person = self.people[who]
+        if event := pick(list(person.customs.values()), n):
+            (stored,) = send(person.user.client.table("calendar_events").select("*").eq("id", event.id))
+            if event.all_day:
+                event = replace(event, first=event.last - timedelta(days))
+                changed = {"local_date": event.first.isoformat()}
+            else:
+                event = replace(event, start=event.end - timedelta(minutes=minutes))
+                changed = {"start_time": event.start.isoformat()}
+            self.patch(person, event, **(stored | changed))
 
     @rule(who=WHO, n=PICK)
     def turn_event(self, who: int, n: int) -> None:
