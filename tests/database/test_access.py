@@ -237,7 +237,12 @@ def test_rows_can_be_sent_back_with_their_own_identity(owner: User, table: str) 
 
 REFERENCES = [
     pytest.param(
-        table, column, parent, id=f"{table}.{column}", marks=pytest.mark.covers(f"{table}_{column}_fkey")
+        table,
+        column,
+        parent,
+        id=f"{table}.{column}",
+        # The foreign key is to the parent's id together with its owner.
+        marks=pytest.mark.covers(f"{table}_{column}_fkey", f"{parent}_id_user_id_key"),
     )
     for table, entry in TABLES.items()
     for column, parent in (entry.references | entry.optional_references).items()

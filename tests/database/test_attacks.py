@@ -39,17 +39,17 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize("query", FILTERS)
 @pytest.mark.parametrize("table", [table for table in TABLES if table != "profiles"])
 def test_no_filter_reaches_another_persons_rows(
-    data_api: DataApi, owner: User, attacker: User, table: str, query: str
+    data_api: DataApi, owner: User, attacker: User, table: str
 ) -> None:
     stored(table, owner)
-    path = f"{table}?{query.format(owner=owner.id, attacker=attacker.id)}"
-    answer = data_api.request("GET", path, by=attacker, headers={"Prefer": "count=exact"})
-    assert answer.status_code == 200, answer.text
-    assert answer.json() == []
-    assert answer.headers["Content-Range"] == "*/0"
+    for query in FILTERS:
+        path = f"{table}?{query.format(owner=owner.id, attacker=attacker.id)}"
+        answer = data_api.request("GET", path, by=attacker, headers={"Prefer": "count=exact"})
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == [], query
+        assert answer.headers["Content-Range"] == "*/0", query
 
 
 def embeds(db: Database) -> list[tuple[str, str]]:
