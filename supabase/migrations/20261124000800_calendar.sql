@@ -419,7 +419,8 @@ declare
   ids uuid[];
 begin
   for source, ids in
-    select s.source, array_agg(s.source_id) from private.calendar_sources as s where s.user_id = new.id group by s.source
+    select s.source, array_agg(s.source_id) from private.calendar_sources as s
+    where s.user_id = new.id group by s.source
   loop
     perform private.project_events(source, ids);
   end loop;

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from supabase import Client
 
 from tests.conftest import NewUser, User
@@ -47,7 +47,7 @@ pytestmark = pytest.mark.covers(
 )
 
 QUICK = settings(
-    max_examples=25,
+    max_examples=20,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
@@ -173,6 +173,14 @@ class Calendar(RuleBasedStateMachine):
         for person in self.people:
             profile = person.user.client.table("profiles")
             send(profile.update({"timezone": person.zone}).eq("id", person.user.id))
+
+    @initialize()
+    def everybody_has_planned_meals(self) -> None:
+        for who in (0, 1):
+            for n, name in enumerate(("Soup", "Pie")):
+                self.add_recipe(who, name, 45)
+                days = [date(2024, 3, 31), date(2024, 7, 1)]
+                self.add_rows(who, MEAL, [(day, time(2, 30), None) for day in days], n)
 
     def teardown(self) -> None:
         ids = [person.user.id for person in self.people]
@@ -315,10 +323,8 @@ class Calendar(RuleBasedStateMachine):
     def add_all_day_event(self, who: int, first: date, length: int) -> None:
         person = self.people[who]
         event = Custom(str(uuid4()), True, datetime.min, datetime.min, first, first + timedelta(length))  # noqa: DTZ901
-        sent = {"id": event.id, "title": "Party", "all_day": True} | {
-            "local_date": event.first.isoformat(),
-            "local_end_date": event.last.isoformat(),
-        }
+        sent: Row = {"id": event.id, "title": "Party", "all_day": True}
+        sent |= {"local_date": event.first.isoformat(), "local_end_date": event.last.isoformat()}
         send(person.user.client.table("calendar_events").insert(sent))
         person.customs[event.id] = event
 
