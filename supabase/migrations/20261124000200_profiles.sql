@@ -20,7 +20,8 @@ create table public.profiles (
     check (first_name ~ '\S' and first_name !~ '^\s|\s$' and char_length(first_name) <= 100),
   constraint profiles_last_name_trimmed_max_100
     check (last_name ~ '\S' and last_name !~ '^\s|\s$' and char_length(last_name) <= 100),
-  constraint profiles_avatar_url_is_https check (avatar_url ~* '^https?://\S+$' and char_length(avatar_url) <= 2048),
+  constraint profiles_avatar_url_is_a_web_address_max_2048
+    check (avatar_url ~* '^https?://\S+$' and char_length(avatar_url) <= 2048),
   constraint profiles_preferences_is_an_object_max_16_kb check (private.is_object(preferences, 16384)),
   constraint profiles_currency_is_iso_4217 check (private.currency_decimals(currency) is not null),
   constraint profiles_unit_system_is_metric_or_imperial check (unit_system in ('metric', 'imperial')),

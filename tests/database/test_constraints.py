@@ -165,7 +165,7 @@ CHECKS: dict[str, Cases] = {
     "profiles_last_name_trimmed_max_100": values(
         "last_name", ["", " ", " A", "A ", "x" * 101], ["x" * 100, None]
     ),
-    "profiles_avatar_url_is_https": values(
+    "profiles_avatar_url_is_a_web_address_max_2048": values(
         "avatar_url",
         [
             "",
@@ -630,6 +630,16 @@ def test_a_required_column_is_never_left_empty(
         # Without its source an event isn't custom, and what custom events are filled with is missing first.
         assert column in answer.text or column == "source"
     assert count(table, owner) == before
+
+
+@pytest.mark.parametrize("column", ["kind", "source", "latency_ms", "outcome"])
+def test_a_recorded_ai_request_is_complete(data_api: DataApi, owner: User, column: str) -> None:
+    before = count("ai_requests", owner)
+    answer = data_api.post("rpc/record_ai_request", AI_REQUEST | {column: None}, by=owner)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "23502"
+    assert f'"{column}"' in answer.json()["message"]
+    assert count("ai_requests", owner) == before
 
 
 @pytest.mark.parametrize("table", with_verb("update"))
