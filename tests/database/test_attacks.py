@@ -106,16 +106,13 @@ def test_select_is_no_way_around(data_api: DataApi, owner: User, attacker: User,
 
 @pytest.mark.parametrize("schema", ["private", "auth", "storage", "extensions", "pg_catalog"])
 def test_other_schemas_are_not_exposed(data_api: DataApi, owner: User, schema: str) -> None:
-    for header in ("Accept-Profile", "Content-Profile"):
-        for method, path in (
-            ("GET", "users"),
-            ("POST", "rpc/project_events"),
-            ("POST", "rpc/add_ai_request"),
-        ):
-            answer = data_api.request(method, path, {}, by=owner, headers={header: schema})
-            if (method == "GET") == (header == "Accept-Profile"):
-                assert answer.status_code == 406, answer.text
-                assert answer.json()["code"] == "PGRST106"
+    reading = data_api.request("GET", "users", by=owner, headers={"Accept-Profile": schema})
+    calling = data_api.request(
+        "POST", "rpc/add_ai_request", {}, by=owner, headers={"Content-Profile": schema}
+    )
+    for answer in (reading, calling):
+        assert answer.status_code == 406
+        assert answer.json()["code"] == "PGRST106"
 
 
 def test_private_functions_are_no_rpcs(data_api: DataApi, db: Database, owner: User) -> None:
@@ -270,6 +267,31 @@ def test_another_persons_parent_is_out_of_reach_whoever_is_named_as_owner(
     assert moved.status_code == 409
     assert count(child, owner) == before
     assert read(child, attacker, mine["id"]) == mine
+
+
+def test_a_refused_reference_does_not_tell_whether_the_row_exists(
+    data_api: DataApi, owner: User, attacker: User
+) -> None:
+    theirs = stored("meals", owner)["id"]
+    nobodys = "00000000-0000-4000-8000-000000000000"
+    ingredient = {"food_item_name": "rice", "quantity": 1, "unit": "kg"}
+    answers = [
+        data_api.post("meal_ingredients", ingredient | {"meal_id": meal_id}, by=attacker)
+        for meal_id in (theirs, nobodys)
+    ]
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert answers[0].text.replace(theirs, nobodys) == answers[1].text
+
+
+def test_what_a_write_returns_is_not_another_persons_row(
+    data_api: DataApi, owner: User, attacker: User
+) -> None:
+    meal = stored("meals", owner)
+    for method, body in (("PATCH", {"name": "Forged"}), ("DELETE", None)):
+        path = f"meals?id=eq.{meal['id']}&select=*,meal_ingredients(*),profiles(*)"
+        answer = data_api.request(method, path, body, by=attacker, headers=RETURN_ROWS)
+        assert answer.json() == []
+    assert read("meals", owner, meal["id"]) == meal
 
 
 # RPCs.
