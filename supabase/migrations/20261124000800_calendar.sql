@@ -207,13 +207,17 @@ comment on function private.refuse_source_change() is 'Trigger function: refuses
 create function private.refuse_derived_delete() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
+  ids uuid[] := array(select d.source_id from deleted as d where d.source <> 'custom');
   kept record;
 begin
+  if ids = '{}' then
+    return null;
+  end if;
   -- Only while the source says that the event exists: when its owner is deleted, the event goes with everything else.
-  select d.source, d.source_id into kept
-  from deleted as d
-  where d.source <> 'custom' and exists (
-    select from private.calendar_projections as v where v.source = d.source and v.source_id = d.source_id)
+  select v.source, v.source_id into kept
+  from private.calendar_projections as v
+  where v.source_id = any (ids)
+    and exists (select from deleted as d where d.source = v.source and d.source_id = v.source_id)
   limit 1;
   if found then
     raise sqlstate 'PT409' using
@@ -344,10 +348,12 @@ declare
 begin
   perform set_config('life_os.projecting', 'on', true);
 
+  -- Whatever looks at projections or events names the ids: a branch of calendar_sources with a join or a condition
+  -- would otherwise be read whole, and for each event.
   delete from public.calendar_events as e
   where e.source = which and e.source_id = any (ids)
-    and not exists (
-      select from private.calendar_projections as v where v.source = which and v.source_id = e.source_id);
+    and e.source_id not in (
+      select v.source_id from private.calendar_projections as v where v.source = which and v.source_id = any (ids));
   get diagnostics removed = row_count;
 
   insert into public.calendar_events as e
@@ -359,7 +365,7 @@ begin
     -- Left out before the conflict, which would lock and rewrite rows that are already right.
     and not exists (
       select from public.calendar_events as e
-      where e.source = v.source and e.source_id = v.source_id
+      where e.source = which and e.source_id = any (ids) and e.source_id = v.source_id
         and (e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
           is not distinct from
           (v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))

@@ -17,8 +17,10 @@ from tests.database.calendar_sources import (
     WORKOUT,
     Database,
     Row,
+    Source,
     acting_as,
     add,
+    each,
     event_of,
     events,
     projection,
@@ -254,6 +256,38 @@ def test_a_seventh_source_is_a_view_branch_a_check_and_one_call(owner: User, rol
     assert event_of(owner, kept["id"])["title"] == "Soup"
     send(owner.client.table("planned_meals").delete().eq("id", kept["id"]))
     assert events(owner) == []
+
+
+def rows_read(connection: Database, table: str) -> int:
+    """How many rows of a table this transaction has read, by scans of the table and of its indexes."""
+    row = connection.execute(
+        """select pg_stat_get_xact_tuples_returned(%(t)s::regclass)
+          + pg_stat_get_xact_tuples_fetched(%(t)s::regclass) as n""",
+        {"t": table},
+    ).fetchone()
+    assert row
+    return int(row["n"])
+
+
+@pytest.mark.covers("refuse_derived_delete")
+@each()
+def test_writing_one_row_reads_no_other_rows_however_many_there_are(
+    owner: User, rolled_back: Database, source: Source
+) -> None:
+    row = add(owner, source, "One", DAY)
+    extra = {"meal_id": row["meal_id"]} if source is MEAL else {}
+    many = [source.row(f"Row {n}", DAY) | extra for n in range(1000)]
+    send(owner.client.table(source.table).insert(many))
+    # Small tables are scanned whole because that is cheaper; large ones must not be.
+    rolled_back.execute("set local enable_seqscan = off")
+    rolled_back.execute(f"update {source.table} set {source.day} = '2027-01-01' where id = %s", [row["id"]])
+    with pytest.raises(psycopg.Error, match="this event follows its"), rolled_back.transaction():
+        rolled_back.execute("delete from calendar_events where source_id = %s", [row["id"]])
+    rolled_back.execute(f"delete from {source.table} where id = %s", [row["id"]])
+    for table in (source.table, "calendar_events"):
+        assert rows_read(rolled_back, table) < 100
+    rolled_back.rollback()
+    send(owner.client.table(source.table).delete().eq("user_id", owner.id))
 
 
 FORGED = [
