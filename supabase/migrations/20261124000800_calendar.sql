@@ -338,8 +338,10 @@ comment on view private.calendar_mismatches is
 -- Definer: the event must follow whatever the writer of the source may do to calendar_events (cascades included).
 create function private.project_events(which text, ids uuid[]) returns integer
 language plpgsql volatile security definer set search_path = ''
--- The array's length varies from 1 to thousands; a plan made for one of them would be cached for all.
-set plan_cache_mode = force_generic_plan as $$
+-- The array's length varies from 1 to 50,000; a plan made for one of them would be cached for all. Index lookups from
+-- row to row cost the same for each, whatever the statistics say; a hash or a scan is fast only while tables are small.
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set enable_seqscan = off as $$
 declare
   removed integer;
   written integer;
@@ -348,8 +350,8 @@ declare
 begin
   perform set_config('life_os.projecting', 'on', true);
 
-  -- Whatever looks at projections or events names the ids: a branch of calendar_sources with a join or a condition
-  -- would otherwise be read whole, and for each event.
+  -- Projections are asked for by ids, never by e.source_id: a branch of calendar_sources with a join or a condition
+  -- would be read whole, and for each event.
   delete from public.calendar_events as e
   where e.source = which and e.source_id = any (ids)
     and e.source_id not in (
@@ -365,7 +367,7 @@ begin
     -- Left out before the conflict, which would lock and rewrite rows that are already right.
     and not exists (
       select from public.calendar_events as e
-      where e.source = which and e.source_id = any (ids) and e.source_id = v.source_id
+      where e.source = v.source and e.source_id = v.source_id
         and (e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
           is not distinct from
           (v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))
