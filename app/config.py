@@ -4,6 +4,7 @@ Every setting is a field of `Settings` with its documentation. `.env.example` is
 two equal.
 """
 
+import re
 import textwrap
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -128,8 +129,10 @@ class Settings(BaseSettings):
     @field_validator("supabase_publishable_key")
     @classmethod
     def _is_publishable(cls, value: str) -> str:
-        if value.startswith("sb_publishable_"):
+        if re.fullmatch(r"sb_publishable_[\w-]+", value, re.ASCII):
             return value
+        if value.startswith("sb_publishable_"):
+            raise ValueError("has a character that no key has; is it the placeholder of .env.example?")
         if _role_of(value) == "anon":
             return value
         raise ValueError(
@@ -180,7 +183,10 @@ def load(**overrides: Any) -> Settings:
 
 def _explain(error: ValidationError) -> str:
     """One line per wrong setting. Values aren't repeated: some are secrets."""
-    lines = ["Life OS can't start; set these in the environment or in .env (see .env.example):"]
+    lines = [
+        "Life OS can't start; set these in the environment, or in .env of the folder you start in "
+        "(see .env.example):"
+    ]
     for problem in error.errors(include_input=False, include_url=False):
         name = str(problem["loc"][0])
         if problem["type"] == "missing":

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from local_supabase.cli import push
-from local_supabase.config import REPOSITORY, load_config
+from local_supabase.config import REPOSITORY, load_config, port_number
 from local_supabase.errors import LocalSupabaseError
 from local_supabase.instance import Instance
 from local_supabase.supervisor import Options, supervise
@@ -32,7 +32,8 @@ async def _serve(parsed: argparse.Namespace) -> None:
     async def tell(instance: Instance) -> None:
         print(instance.to_json(), flush=True)
 
-    options = Options(parsed.dir.absolute(), parsed.port, fresh=parsed.fresh, until_eof=True)
+    database_port = parsed.port + 1 if parsed.port else None
+    options = Options(parsed.dir.absolute(), parsed.port, database_port, fresh=parsed.fresh, until_eof=True)
     await supervise(options, tell)
 
 
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--dir", type=Path, default=REPOSITORY / ".local" / "dev", help="where the data lies"
         )
-        command.add_argument("--port", type=int, help="of the gateway; another one when it is taken")
+        command.add_argument("--port", type=port_number, help="of the gateway; another one when it is taken")
         command.add_argument("--fresh", action="store_true", help="forget the data of earlier runs")
     return parser
 

@@ -19,6 +19,14 @@ _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 T = TypeVar("T")
 
 
+def port_number(text: str) -> int:
+    """A command line's port; 0 means any free one. Raises ValueError, which argparse words."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError
+    return port
+
+
 @dataclass(frozen=True)
 class ApiConfig:
     """`[api]`: where the gateway listens and what PostgREST serves."""

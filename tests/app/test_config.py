@@ -72,6 +72,7 @@ def test_every_missing_setting_is_named_at_once() -> None:
         ("supabase_url", "localhost:54321"),
         ("supabase_url", "ftp://127.0.0.1"),
         ("supabase_url", "https://abc.supabase.co/rest/v1"),
+        ("supabase_publishable_key", "sb_publishable_…"),
         ("supabase_publishable_key", "sb_secret_abcdef"),
         ("supabase_publishable_key", "anything"),
         ("supabase_publishable_key", legacy_key("service_role")),

@@ -47,9 +47,8 @@ def dev(data: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def urls(printed: str) -> tuple[str, str, str]:
     """Supabase's URL, the service's URL and the publishable key, from what scripts/dev printed."""
-    supabase, service = re.findall(r"http://127\.0\.0\.1:\d+", printed)
-    (key,) = re.findall(r"sb_publishable_\S+", printed)
-    return supabase, service, key
+    exported = dict(re.findall(r"export (\w+)=(\S+)", printed))
+    return exported["SUPABASE_URL"], exported["SERVICE_URL"], exported["SUPABASE_PUBLISHABLE_KEY"]
 
 
 def answers(url: str) -> bool:
