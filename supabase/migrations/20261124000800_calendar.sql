@@ -353,8 +353,11 @@ begin
     -- Definer: the event must follow whatever the writer of the source may do to calendar_events (cascades included).
     create function private.project_%1$s(ids uuid[], may_be_gone boolean default true) returns integer
     language plpgsql volatile security definer set search_path = ''
-    -- The array's length varies from 1 to thousands; a plan made for one of them would be cached for all.
-    set plan_cache_mode = force_generic_plan as $body$
+    -- The array's length varies from 1 to 50,000; a plan made for one of them would be cached for all. Index lookups
+    -- from row to row cost the same for each, whatever the statistics say; a hash or a scan is fast only while tables
+    -- are small.
+    set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+    set enable_material = off set enable_seqscan = off as $body$
     declare
       removed integer := 0;
       written integer;
@@ -363,8 +366,8 @@ begin
     begin
       perform set_config('life_os.projecting', 'on', true);
 
-      -- Whatever looks at projections or events names the ids: a branch of calendar_sources with a join or a condition
-      -- would otherwise be read whole, and for each event.
+      -- Projections are asked for by ids, never by e.source_id: a branch of calendar_sources with a join or a condition
+      -- would be read whole, and for each event.
       if may_be_gone then
         delete from public.calendar_events as e
         where e.source = %1$L and e.source_id = any (ids)
@@ -383,7 +386,7 @@ begin
         -- Left out before the conflict, which would lock and rewrite rows that are already right.
         and not exists (
           select from public.calendar_events as e
-          where e.source = %1$L and e.source_id = any (ids) and e.source_id = v.source_id
+          where e.source = %1$L and e.source_id = v.source_id
             and (e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
               is not distinct from
               (v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))
