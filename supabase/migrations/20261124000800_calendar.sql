@@ -36,7 +36,7 @@ create table public.calendar_events (
   constraint calendar_events_last_day_not_before_the_first check (local_end_date >= local_date),
   constraint calendar_events_max_one_year_long check (local_end_date - local_date <= 366),
   constraint calendar_events_local_date_1900_to_2199
-    check (private.is_day(local_date) and private.is_day(local_end_date)),
+    check (local_date >= '1900-01-01' and local_end_date <= '2199-12-31'),
   constraint calendar_events_several_days_only_when_timed_or_custom
     check (source = 'custom' or not all_day or local_end_date = local_date),
   constraint calendar_events_status_is_planned_or_done check (status in ('planned', 'done')),
@@ -351,7 +351,7 @@ language plpgsql volatile security invoker set search_path = '' as $make$
 begin
   execute format($template$
     -- Definer: the event must follow whatever the writer of the source may do to calendar_events (cascades included).
-    create function private.project_%1$s(ids uuid[], may_be_gone boolean default true) returns integer
+    create function private.project_%1$s(ids uuid[], fresh boolean default false) returns integer
     language plpgsql volatile security definer set search_path = ''
     -- The array's length varies from 1 to 50,000; a plan made for one of them would be cached for all. Index lookups
     -- from row to row cost the same for each, whatever the statistics say; a hash or a scan is fast only while tables
@@ -359,53 +359,62 @@ begin
     set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
     set enable_material = off set enable_seqscan = off as $body$
     declare
+      shown integer;
+      stale uuid[] := ids;
       removed integer := 0;
-      written integer;
+      written integer := 0;
       -- 'on' when a trigger on calendar_events, fired by a call of this function, writes a source.
       outside constant text := coalesce(current_setting('life_os.projecting', true), '');
     begin
-      perform set_config('life_os.projecting', 'on', true);
+      if not fresh then
+        -- Most updates don't touch what the calendar shows; one look tells. Projections are asked for by ids, never by
+        -- e.source_id: a branch of calendar_sources with a join or a condition would be read whole, and for each event.
+        select count(*), array_agg(v.source_id) filter (where not exists (
+            select from public.calendar_events as e
+            where e.source = %1$L and e.source_id = v.source_id
+              and (e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
+                is not distinct from
+                (v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status)))
+        into shown, stale
+        from private.calendar_projections as v
+        where v.source = %1$L and v.source_id = any (ids);
 
-      -- Projections are asked for by ids, never by e.source_id: a branch of calendar_sources with a join or a condition
-      -- would be read whole, and for each event.
-      if may_be_gone then
-        delete from public.calendar_events as e
-        where e.source = %1$L and e.source_id = any (ids)
-          and e.source_id not in (
-            select v.source_id from private.calendar_projections as v
-            where v.source = %1$L and v.source_id = any (ids));
-        get diagnostics removed = row_count;
+        if shown < cardinality(ids) then
+          perform set_config('life_os.projecting', 'on', true);
+          delete from public.calendar_events as e
+          where e.source = %1$L and e.source_id = any (ids)
+            and e.source_id not in (
+              select v.source_id from private.calendar_projections as v
+              where v.source = %1$L and v.source_id = any (ids));
+          get diagnostics removed = row_count;
+        end if;
       end if;
 
-      insert into public.calendar_events as e (
-        source, source_id, user_id, title, start_time, end_time, all_day, local_date, local_end_date, status)
-      select v.source, v.source_id, v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date,
-        v.local_end_date, v.status
-      from private.calendar_projections as v
-      where v.source = %1$L and v.source_id = any (ids)
-        -- Left out before the conflict, which would lock and rewrite rows that are already right.
-        and not exists (
-          select from public.calendar_events as e
-          where e.source = %1$L and e.source_id = v.source_id
-            and (e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
-              is not distinct from
-              (v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))
-      on conflict (source, source_id) do update set
-        title = excluded.title,
-        start_time = excluded.start_time,
-        end_time = excluded.end_time,
-        all_day = excluded.all_day,
-        local_date = excluded.local_date,
-        local_end_date = excluded.local_end_date,
-        status = excluded.status;
-      get diagnostics written = row_count;
+      if stale is not null then
+        perform set_config('life_os.projecting', 'on', true);
+        insert into public.calendar_events (
+          source, source_id, user_id, title, start_time, end_time, all_day, local_date, local_end_date, status)
+        select v.source, v.source_id, v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date,
+          v.local_end_date, v.status
+        from private.calendar_projections as v
+        where v.source = %1$L and v.source_id = any (stale)
+        on conflict (source, source_id) do update set
+          title = excluded.title,
+          start_time = excluded.start_time,
+          end_time = excluded.end_time,
+          all_day = excluded.all_day,
+          local_date = excluded.local_date,
+          local_end_date = excluded.local_end_date,
+          status = excluded.status;
+        get diagnostics written = row_count;
+      end if;
 
       perform set_config('life_os.projecting', outside, true);
       return removed + written;
     end $body$;
     comment on function private.project_%1$s(uuid[], boolean) is
-      'Makes the events of these source rows equal to their projections (also when rows are gone, if they may be); '
-      'returns how many events it wrote or removed.';
+      'Makes the events of these source rows equal to their projections, also when the rows are gone (fresh: they were '
+      'inserted just now, so there is nothing to compare); returns how many events it wrote or removed.';
 
     -- Definer: may call the projector.
     create function private.sync_%1$s() returns trigger
@@ -415,7 +424,7 @@ begin
     begin
       -- Statement triggers also fire for no rows.
       if ids <> '{}' then
-        perform private.project_%1$s(ids, tg_op <> 'INSERT');
+        perform private.project_%1$s(ids, tg_op = 'INSERT');
       end if;
       return null;
     end $body$;
@@ -524,8 +533,11 @@ declare
   ids uuid[];
   sources text[];
 begin
-  select array_agg(c.source_id), array_agg(distinct c.source) into ids, sources
+  select array_agg(c.source_id), array_agg(c.source) into ids, sources
   from changed as c where c.source <> 'custom';
+  if ids is null then
+    return null;
+  end if;
 
   -- Each statement writes only where the event says something else than its source; the source's own triggers then
   -- project it again, which finds the event as it must be. A length is written when it isn't the one that no length
@@ -638,7 +650,7 @@ create trigger delete_sources after delete on public.calendar_events
 -- 5. Locks
 -------------------------------------------------------------------------------
 
-create function private.take_calendar_lock() returns void
+create function private.lock_calendar() returns trigger
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   person uuid := auth.uid();
@@ -650,20 +662,12 @@ begin
     perform pg_advisory_xact_lock_shared(7206, 0);
     perform pg_advisory_xact_lock(7206, hashtext(person::text));
   end if;
-end $$;
-comment on function private.take_calendar_lock() is
-  'Until the end of the transaction: one writer per person at a time among sources and events, and none beside a '
-  'writer who is nobody in particular (service role, account deletion). Without it, two writers that meet in opposite '
-  'order deadlock or miss each other''s rows.';
-grant execute on function private.take_calendar_lock() to authenticated, service_role;
-
-create function private.lock_calendar() returns trigger
-language plpgsql volatile security invoker set search_path = '' as $$
-begin
-  perform private.take_calendar_lock();
   return null;
 end $$;
-comment on function private.lock_calendar() is 'Trigger function: takes the calendar lock before a statement writes.';
+comment on function private.lock_calendar() is
+  'Trigger function: until the end of the transaction, one writer per person at a time among sources and events, and '
+  'none beside a writer who is nobody in particular (service role, account deletion). Without it, two writers that '
+  'meet in opposite order deadlock or miss each other''s rows.';
 
 create trigger a_lock_calendar before insert or update or delete on public.calendar_events
   for each statement
@@ -723,7 +727,8 @@ declare
   person uuid;
   changed integer := 0;
 begin
-  perform private.take_calendar_lock();
+  -- A statement that writes nothing takes the lock all the same.
+  delete from public.calendar_events where false;
   for person in select p.id from public.profiles as p where auth.uid() is null or p.id = auth.uid() loop
     changed := changed + private.project_all_of(person);
   end loop;
