@@ -628,11 +628,17 @@ begin
       end;
   end if;
 
-  delete from public.fitness_workouts where id = any (ids);
-  delete from public.fitness_cardio where id = any (ids);
-  delete from public.fitness_sports where id = any (ids);
-  delete from public.fitness_stretching where id = any (ids);
-  delete from public.planned_meals where id = any (ids);
+  -- Each source by its own events: people choose ids, and rows of two tables may share one.
+  delete from public.fitness_workouts
+  where id = any (array(select d.source_id from deleted as d where d.source = 'workout'));
+  delete from public.fitness_cardio
+  where id = any (array(select d.source_id from deleted as d where d.source = 'cardio'));
+  delete from public.fitness_sports
+  where id = any (array(select d.source_id from deleted as d where d.source = 'sport'));
+  delete from public.fitness_stretching
+  where id = any (array(select d.source_id from deleted as d where d.source = 'stretching'));
+  delete from public.planned_meals
+  where id = any (array(select d.source_id from deleted as d where d.source = 'meal'));
   return null;
 end $$;
 comment on function private.delete_sources() is
