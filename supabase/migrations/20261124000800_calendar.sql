@@ -87,7 +87,8 @@ declare
   start_was_moved boolean;
   zone text := coalesce((select p.timezone from public.profiles as p where p.id = new.user_id), 'UTC');
   moment constant interval := '1 microsecond';
-  length interval;
+  -- In seconds: days would be added by the session's clock (Prefer: timezone), which may change on the way.
+  length interval := extract(epoch from old.end_time - old.start_time) * interval '1 second';
 begin
   if tg_op = 'INSERT' then
     new.source_id := new.id;
@@ -137,13 +138,13 @@ begin
         when start_was_moved and end_was_sent then old.end_time
         when old.all_day and new.source = 'custom' then new.start_time + interval '30 minutes'
         when old.all_day then new.start_time + private.event_minutes(new.source, new.source_id) * interval '1 minute'
-        else new.start_time + (old.end_time - old.start_time)
+        else new.start_time + length
       end;
     end if;
     if new.source <> 'custom' then
       -- A source keeps the wall-clock time, so of the two instants that a clock shows twice the event gets the one that
       -- the source will project (the later), whichever was sent.
-      length := new.end_time - new.start_time;
+      length := extract(epoch from new.end_time - new.start_time) * interval '1 second';
       new.start_time := (new.start_time at time zone zone) at time zone zone;
       new.end_time := new.start_time + length;
     end if;
