@@ -370,22 +370,23 @@ begin
       if not fresh then
         -- Most updates don't touch what the calendar shows; one look tells. Projections are asked for by ids, never by
         -- e.source_id: a branch of calendar_sources with a join or a condition would be read whole, and for each event.
-        select count(*), array_agg(v.source_id) filter (where not exists (
-            select from public.calendar_events as e
-            where e.source = %1$L and e.source_id = v.source_id
-              and (e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
-                is not distinct from
-                (v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status)))
+        -- An id that was deleted can come back as another person's row: then the event is deleted, too.
+        select count(*) filter (where e.user_id is null or e.user_id = v.user_id),
+          array_agg(v.source_id) filter (where
+            (e.user_id, e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
+            is distinct from
+            (v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))
         into shown, stale
         from private.calendar_projections as v
+        left join public.calendar_events as e on e.source = %1$L and e.source_id = v.source_id
         where v.source = %1$L and v.source_id = any (ids);
 
         if shown < cardinality(ids) then
           perform set_config('life_os.projecting', 'on', true);
           delete from public.calendar_events as e
           where e.source = %1$L and e.source_id = any (ids)
-            and e.source_id not in (
-              select v.source_id from private.calendar_projections as v
+            and (e.source_id, e.user_id) not in (
+              select v.source_id, v.user_id from private.calendar_projections as v
               where v.source = %1$L and v.source_id = any (ids));
           get diagnostics removed = row_count;
         end if;
