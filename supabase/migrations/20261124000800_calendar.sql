@@ -663,6 +663,12 @@ language plpgsql volatile security invoker set search_path = '' as $$
 declare
   person uuid := auth.uid();
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise sqlstate 'PT409' using
+      message = 'the calendar is written at isolation level read committed',
+      detail = 'A snapshot from before the lock would hide what others have committed since.',
+      hint = 'Begin the transaction without an isolation level.';
+  end if;
   -- Two-key advisory locks: 7206 is the calendar; 0 everybody, otherwise the person.
   if person is null then
     perform pg_advisory_xact_lock(7206, 0);
