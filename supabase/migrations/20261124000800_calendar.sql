@@ -735,7 +735,7 @@ select private.attach_calendar_source('public.expenses', 'expense');
 -------------------------------------------------------------------------------
 
 -- Definer: rebuilds events of any source; whose, is said by the token.
-create function private.repair_calendar() returns integer
+create function private.repair_derived_events() returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   person uuid;
@@ -748,12 +748,12 @@ begin
   end loop;
   return changed;
 end $$;
-comment on function private.repair_calendar() is 'See public.repair_calendar().';
-grant execute on function private.repair_calendar() to authenticated, service_role;
+comment on function private.repair_derived_events() is 'Behind public.repair_calendar(), which says what it does.';
+grant execute on function private.repair_derived_events() to authenticated, service_role;
 
 create function public.repair_calendar() returns integer
 language sql volatile security invoker set search_path = '' as $$
-  select private.repair_calendar()
+  select private.repair_derived_events()
 $$;
 comment on function public.repair_calendar() is
   'Rebuilds the caller''s derived events from their sources (the service role: everybody''s) and returns how many '

@@ -15,8 +15,6 @@ pytestmark = pytest.mark.covers(
     "document_ingredients_on_insert",
     "document_ingredients_on_update",
     "document_ingredients_on_delete",
-    "recipe_documents.recipe_documents_pkey",
-    "recipe_documents.recipe_documents_meal_id_fkey",
 )
 
 
