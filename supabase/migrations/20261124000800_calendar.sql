@@ -518,11 +518,17 @@ comment on function private.follow_timezone() is
 
 create view private.calendar_edits with (security_invoker = true) as
 select e.source, e.source_id, e.title, e.local_date as day,
-  case when not e.all_day then (e.start_time at time zone p.timezone)::time end as wall_time,
+  case
+    when e.all_day then null
+    -- An event that wasn't moved says nothing of the time, which clocks may have skipped on that day (02:30 is 03:30).
+    when s.day = e.local_date and (s.day + s.wall_time) at time zone p.timezone = e.start_time then s.wall_time
+    else (e.start_time at time zone p.timezone)::time
+  end as wall_time,
   case when not e.all_day then (extract(epoch from e.end_time - e.start_time) / 60)::integer end as minutes,
   e.status
 from public.calendar_events as e
 join public.profiles as p on p.id = e.user_id
+join private.calendar_sources as s on s.source = e.source and s.source_id = e.source_id and s.user_id = e.user_id
 where e.source <> 'custom';
 comment on view private.calendar_edits is
   'What derived events say of their sources: calendar_sources, read backwards.';
