@@ -1,8 +1,11 @@
 """Editing a derived event in the calendar edits its source row, column by column."""
 
+import re
 from datetime import date, time, timedelta
 from typing import Any
+from urllib.parse import quote
 
+import httpx
 import pytest
 from supabase import Client
 
@@ -27,6 +30,7 @@ from tests.database.calendar_sources import (
     shared_account,
     when,
 )
+from tests.database.data_api import DataApi
 
 pytestmark = pytest.mark.covers(
     "a_lock_calendar",
@@ -396,3 +400,48 @@ def test_the_service_role_moves_events_of_several_people_each_in_their_zone(
         assert when(event_of(user, rows[user.id]["id"])) == projection(zone, day, wall, 50)
         assert when(event_of(user, spent[user.id]["id"])) == projection(zone, day, None)
         assert stored(user, WORKOUT, rows[user.id])["date"] == day.isoformat()
+
+
+# --- optimistic locking -------------------------------------------------------------------------
+
+
+def test_a_stale_edit_answers_406_and_reaches_neither_event_nor_source(
+    owner: User, data_api: DataApi
+) -> None:
+    row = add(owner, WORKOUT, "Legs", DAY, SIX, 50)
+    event = event_of(owner, row["id"])
+    one = {"Accept": "application/vnd.pgrst.object+json", "Prefer": "return=representation"}
+
+    def rename(title: str, seen: str) -> httpx.Response:
+        condition = f"id=eq.{event['id']}&updated_at=eq.{quote(seen, safe='')}"
+        return data_api.request(
+            "PATCH", f"calendar_events?{condition}", {"title": title}, by=owner, headers=one
+        )
+
+    # As received: with microseconds and an offset, whose plus would be a space.
+    assert re.fullmatch(r".*\.\d{1,6}\+00:00", event["updated_at"])
+    first = rename("Arms", event["updated_at"])
+    assert (first.status_code, first.json()["title"]) == (200, "Arms")
+    stale = rename("Abs", event["updated_at"])
+    assert (stale.status_code, stale.json()["code"]) == (406, "PGRST116")
+    assert stored(owner, WORKOUT, row)["name"] == "Arms"
+    # An edit of the source makes what was seen of the event stale, too, if the calendar shows it.
+    workouts = owner.client.table("fitness_workouts")
+    send(workouts.update({"notes": "Heavy"}).eq("id", row["id"]))
+    second = rename("Abs", first.json()["updated_at"])
+    assert second.status_code == 200
+    send(workouts.update({"start_time": "07:00"}).eq("id", row["id"]))
+    assert rename("Core", second.json()["updated_at"]).status_code == 406
+    assert event_of(owner, row["id"])["title"] == stored(owner, WORKOUT, row)["name"] == "Abs"
+
+
+def test_a_stale_delete_answers_406_and_deletes_nothing(owner: User, data_api: DataApi) -> None:
+    row = add(owner, WORKOUT, "Legs", DAY, SIX, 50)
+    seen = event_of(owner, row["id"])
+    fresh, _ = edit(owner, WORKOUT, row, title="Arms")
+    one = {"Accept": "application/vnd.pgrst.object+json", "Prefer": "return=representation"}
+    for event, status in ((seen, 406), (fresh, 200)):
+        path = f"calendar_events?id=eq.{event['id']}&updated_at=eq.{quote(event['updated_at'], safe='')}"
+        assert data_api.request("DELETE", path, by=owner, headers=one).status_code == status
+        assert len(events(owner)) == (1 if status == 406 else 0)
+    assert send(owner.client.table("fitness_workouts").select("*")) == []
