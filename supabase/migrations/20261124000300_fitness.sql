@@ -21,7 +21,7 @@ create table public.fitness_workouts (
   updated_at timestamptz not null default clock_timestamp(),
   constraint fitness_workouts_name_not_blank check (name ~ '\S'),
   constraint fitness_workouts_name_trimmed_max_100 check (name !~ '^\s|\s$' and char_length(name) <= 100),
-  constraint fitness_workouts_date_1900_to_2199 check (private.is_day(date)),
+  constraint fitness_workouts_date_1900_to_2199 check (date between '1900-01-01' and '2199-12-31'),
   -- time also knows 24:00, which is the next day's 00:00.
   constraint fitness_workouts_start_time_before_24_00 check (start_time < '24:00'),
   constraint fitness_workouts_duration_minutes_1_to_1440 check (duration_minutes between 1 and 1440),
@@ -61,24 +61,25 @@ grant select, insert, update, delete on public.fitness_workouts to service_role;
 -------------------------------------------------------------------------------
 
 create function private.are_sets(sets jsonb) returns boolean
-language sql immutable security invoker set search_path = '' as $$
-  select case when pg_catalog.jsonb_typeof(sets) <> 'array' then false
-    else pg_catalog.jsonb_array_length(sets) between 1 and 50 and not exists (
-      select from pg_catalog.jsonb_array_elements(sets) as s (value)
-      where case when pg_catalog.jsonb_typeof(s.value) <> 'object' then true else exists (
-        select from pg_catalog.jsonb_each(s.value) as field
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return case when jsonb_typeof(sets) <> 'array' then false
+    else jsonb_array_length(sets) between 1 and 50 and not exists (
+      select from jsonb_array_elements(sets) as s (value)
+      where case when jsonb_typeof(s.value) <> 'object' then true else exists (
+        select from jsonb_each(s.value) as field
         where not case field.key
           when 'reps' then private.is_number_between(field.value, 0, 1000, 0)
           when 'weight_kg' then private.is_number_between(field.value, 0, 2000, 3)
           when 'duration_seconds' then private.is_number_between(field.value, 0, 86400, 0)
           when 'rest_seconds' then private.is_number_between(field.value, 0, 3600, 0)
-          when 'done' then pg_catalog.jsonb_typeof(field.value) = 'boolean'
+          when 'done' then jsonb_typeof(field.value) = 'boolean'
           else false
         end
       ) end
     )
-  end
-$$;
+  end;
+end $$;
 comment on function private.are_sets(jsonb) is
   'Whether a JSON value is an array of 1–50 sets: objects with any of reps (0–1000), weight_kg (0–2000, three '
   'decimals), duration_seconds (0–86400), rest_seconds (0–3600), done (boolean), and nothing else.';
@@ -147,7 +148,7 @@ create table public.fitness_cardio (
   constraint fitness_cardio_activity_type_not_blank check (activity_type ~ '\S'),
   constraint fitness_cardio_activity_type_trimmed_max_100
     check (activity_type !~ '^\s|\s$' and char_length(activity_type) <= 100),
-  constraint fitness_cardio_date_1900_to_2199 check (private.is_day(date)),
+  constraint fitness_cardio_date_1900_to_2199 check (date between '1900-01-01' and '2199-12-31'),
   -- time also knows 24:00, which is the next day's 00:00.
   constraint fitness_cardio_start_time_before_24_00 check (start_time < '24:00'),
   constraint fitness_cardio_duration_minutes_1_to_1440 check (duration_minutes between 1 and 1440),
@@ -204,7 +205,7 @@ create table public.fitness_sports (
   updated_at timestamptz not null default clock_timestamp(),
   constraint fitness_sports_sport_not_blank check (sport ~ '\S'),
   constraint fitness_sports_sport_trimmed_max_100 check (sport !~ '^\s|\s$' and char_length(sport) <= 100),
-  constraint fitness_sports_date_1900_to_2199 check (private.is_day(date)),
+  constraint fitness_sports_date_1900_to_2199 check (date between '1900-01-01' and '2199-12-31'),
   -- time also knows 24:00, which is the next day's 00:00.
   constraint fitness_sports_start_time_before_24_00 check (start_time < '24:00'),
   constraint fitness_sports_duration_minutes_1_to_1440 check (duration_minutes between 1 and 1440),
@@ -257,7 +258,7 @@ create table public.fitness_stretching (
   updated_at timestamptz not null default clock_timestamp(),
   constraint fitness_stretching_name_not_blank check (name ~ '\S'),
   constraint fitness_stretching_name_trimmed_max_100 check (name !~ '^\s|\s$' and char_length(name) <= 100),
-  constraint fitness_stretching_date_1900_to_2199 check (private.is_day(date)),
+  constraint fitness_stretching_date_1900_to_2199 check (date between '1900-01-01' and '2199-12-31'),
   -- time also knows 24:00, which is the next day's 00:00.
   constraint fitness_stretching_start_time_before_24_00 check (start_time < '24:00'),
   constraint fitness_stretching_duration_minutes_1_to_1440 check (duration_minutes between 1 and 1440),

@@ -122,7 +122,7 @@ create table public.pantry_items (
   constraint pantry_items_quantity_0_to_9999999_with_3_decimals check (private.is_quantity(quantity)),
   constraint pantry_items_unit_not_blank check (unit ~ '\S'),
   constraint pantry_items_unit_trimmed_max_20 check (unit !~ '^\s|\s$' and char_length(unit) <= 20),
-  constraint pantry_items_expiry_date_1900_to_2199 check (private.is_day(expiry_date))
+  constraint pantry_items_expiry_date_1900_to_2199 check (expiry_date between '1900-01-01' and '2199-12-31')
 );
 comment on table public.pantry_items is
   'What is at home. One row is one lot: what was bought together and expires together.';
@@ -162,7 +162,7 @@ create table public.planned_meals (
   updated_at timestamptz not null default clock_timestamp(),
   constraint planned_meals_meal_id_fkey foreign key (meal_id, user_id)
     references public.meals (id, user_id) on delete set null (meal_id),
-  constraint planned_meals_planned_date_1900_to_2199 check (private.is_day(planned_date)),
+  constraint planned_meals_planned_date_1900_to_2199 check (planned_date between '1900-01-01' and '2199-12-31'),
   -- time also knows 24:00, which is the next day's 00:00.
   constraint planned_meals_meal_time_before_24_00 check (meal_time < '24:00'),
   constraint planned_meals_servings_1_to_50 check (servings between 1 and 50),

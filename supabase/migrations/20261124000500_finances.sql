@@ -40,7 +40,7 @@ create table public.receipts (
   constraint receipts_currency_is_iso_4217 check (private.currency_decimals(currency) is not null),
   constraint receipts_amount_max_999999999_with_its_currencys_decimals
     check (private.is_amount(amount, currency)),
-  constraint receipts_date_1900_to_2199 check (private.is_day(date)),
+  constraint receipts_date_1900_to_2199 check (date between '1900-01-01' and '2199-12-31'),
   constraint receipts_subtotal_not_negative check (subtotal >= 0),
   constraint receipts_subtotal_max_999999999_with_its_currencys_decimals
     check (private.is_amount(subtotal, currency)),
@@ -184,7 +184,7 @@ create table public.expenses (
   constraint expenses_payment_method_not_blank check (payment_method ~ '\S'),
   constraint expenses_payment_method_trimmed_max_50
     check (payment_method !~ '^\s|\s$' and char_length(payment_method) <= 50),
-  constraint expenses_date_1900_to_2199 check (private.is_day(date)),
+  constraint expenses_date_1900_to_2199 check (date between '1900-01-01' and '2199-12-31'),
   constraint expenses_notes_max_5000 check (char_length(notes) <= 5000)
 );
 comment on table public.expenses is 'Money spent or given back, on a day.';

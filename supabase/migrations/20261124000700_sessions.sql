@@ -22,8 +22,10 @@ create table public.user_sessions (
   constraint user_sessions_ended_at_exactly_when_completed check ((status = 'completed') = (ended_at is not null)),
   constraint user_sessions_ends_after_it_started check (ended_at >= started_at),
   -- A start at infinity could never be completed.
-  constraint user_sessions_started_at_1900_to_2199 check (private.is_day((started_at at time zone 'UTC')::date)),
-  constraint user_sessions_ended_at_1900_to_2199 check (private.is_day((ended_at at time zone 'UTC')::date)),
+  constraint user_sessions_started_at_1900_to_2199
+    check (started_at >= '1900-01-01 00:00Z' and started_at < '2200-01-01 00:00Z'),
+  constraint user_sessions_ended_at_1900_to_2199
+    check (ended_at >= '1900-01-01 00:00Z' and ended_at < '2200-01-01 00:00Z'),
   constraint user_sessions_data_is_an_object_max_256_kb check (private.is_object(data, 262144)),
   constraint user_sessions_planned_meal_only_when_cooking check (planned_meal_id is null or session_type = 'cooking'),
   constraint user_sessions_workout_only_when_working_out check (workout_id is null or session_type = 'workout')

@@ -1,13 +1,15 @@
 -- Calendar: one table of events. An event is custom (the owner made it here) or derived: the projection of a source
--- row, kept by the database in the same transaction as the source.
+-- row, kept by the database in the same transaction as the source. Editing a derived event edits its source.
 --
--- How a source gets into the calendar, in the order of this file:
---   1. calendar_events, what clients read; its owner writes custom events.
+-- How a source gets into the calendar and back, in the order of this file:
+--   1. calendar_events, what clients read and write.
 --   2. calendar_sources and calendar_projections: what the calendar must show, each source stated once.
---   3. project_events: the only writer of derived events.
---   4. locks: one writer per person at a time.
---   5. attach_calendar_source: gives a source table its triggers.
--- A further source is one branch in calendar_sources, its name in the CHECK on source, one call in 5.
+--   3. Forward: the writer of derived events.
+--   4. Back: what a change of a derived event means for its source, each source stated once.
+--   5. Locks: one writer per person at a time.
+--   6. attach_calendar_source: gives a source table its triggers.
+-- A further source is one branch in calendar_sources, one statement in write_back (and one line in delete_sources), one
+-- call in 6, and its name in the CHECK on source.
 
 -------------------------------------------------------------------------------
 -- 1. Events
@@ -34,7 +36,7 @@ create table public.calendar_events (
   constraint calendar_events_last_day_not_before_the_first check (local_end_date >= local_date),
   constraint calendar_events_max_one_year_long check (local_end_date - local_date <= 366),
   constraint calendar_events_local_date_1900_to_2199
-    check (private.is_day(local_date) and private.is_day(local_end_date)),
+    check (local_date >= '1900-01-01' and local_end_date <= '2199-12-31'),
   constraint calendar_events_several_days_only_when_timed_or_custom
     check (source = 'custom' or not all_day or local_end_date = local_date),
   constraint calendar_events_status_is_planned_or_done check (status in ('planned', 'done')),
@@ -65,14 +67,8 @@ comment on column public.calendar_events.source_id is
 
 create index idx_calendar_events_user_start on public.calendar_events (user_id, start_time);
 
--- Whether the statement at hand is project_events writing what the sources say. It sets this around its own
--- statements only, so nothing that a trigger or a person writes can hide behind it.
-create function private.is_projecting() returns boolean
-language sql stable security invoker set search_path = '' as $$
-  select coalesce(pg_catalog.current_setting('life_os.projecting', true), '') = 'on'
-$$;
-comment on function private.is_projecting() is 'Whether project_events is writing derived events right now.';
-grant execute on function private.is_projecting() to authenticated, service_role;
+-- While the writer of derived events (3) writes, life_os.projecting is 'on', and the triggers on calendar_events stand
+-- back. It is set around those statements only, so nothing that a person or another trigger writes can hide behind it.
 
 -- A row trigger sees values, not which columns were sent: who drags the start sends the end as it was.
 create function private.note_sent_end() returns trigger
@@ -91,6 +87,8 @@ declare
   start_was_moved boolean;
   zone text := coalesce((select p.timezone from public.profiles as p where p.id = new.user_id), 'UTC');
   moment constant interval := '1 microsecond';
+  -- In seconds: days would be added by the session's clock (Prefer: timezone), which may change on the way.
+  length interval := extract(epoch from old.end_time - old.start_time) * interval '1 second';
 begin
   if tg_op = 'INSERT' then
     new.source_id := new.id;
@@ -117,6 +115,8 @@ begin
       new.local_end_date := case
         when new.end_time <> old.end_time
           then greatest(new.local_date, ((new.end_time - moment) at time zone zone)::date)
+        -- A derived event that ran past midnight is one day long.
+        when new.source <> 'custom' then new.local_date
         when end_was_sent then old.local_end_date
         else new.local_date + (old.local_end_date - old.local_date)
       end;
@@ -136,9 +136,17 @@ begin
           then ((old.end_time at time zone zone) + (new.local_end_date - old.local_end_date) * interval '1 day')
             at time zone zone
         when start_was_moved and end_was_sent then old.end_time
-        when old.all_day then new.start_time + interval '30 minutes'
-        else new.start_time + (old.end_time - old.start_time)
+        when old.all_day and new.source = 'custom' then new.start_time + interval '30 minutes'
+        when old.all_day then new.start_time + private.event_minutes(new.source, new.source_id) * interval '1 minute'
+        else new.start_time + length
       end;
+    end if;
+    if new.source <> 'custom' then
+      -- A source keeps the wall-clock time, so of the two instants that a clock shows twice the event gets the one that
+      -- the source will project (the later), whichever was sent.
+      length := extract(epoch from new.end_time - new.start_time) * interval '1 second';
+      new.start_time := (new.start_time at time zone zone) at time zone zone;
+      new.end_time := new.start_time + length;
     end if;
   end if;
 
@@ -152,24 +160,49 @@ begin
   return new;
 end $$;
 comment on function private.normalise_event() is
-  'Trigger function for custom events: derives what wasn''t sent (end, days, source_id) from what was, in the '
-  'owner''s zone. start_time alone moves, end_time alone resizes, both are kept; the same with local_date and '
-  'local_end_date.';
+  'Trigger function: derives what wasn''t sent (end, days, source_id) from what was, in the owner''s zone, so that the '
+  'row that a write returns is the row that is stored. start_time alone moves, end_time alone resizes, both are '
+  'kept; the same with local_date and local_end_date.';
 
-create function private.where_to_edit(source text) returns text
-language sql immutable security invoker set search_path = '' as $$
-  select case source
-    when 'meal' then 'planned_meals (planned_date, meal_time, status)'
-    when 'workout' then 'fitness_workouts (name, date, start_time, duration_minutes, status)'
-    when 'cardio' then 'fitness_cardio (activity_type, date, start_time, duration_minutes, status)'
-    when 'sport' then 'fitness_sports (sport, date, start_time, duration_minutes, status)'
-    when 'stretching' then 'fitness_stretching (name, date, start_time, duration_minutes, status)'
-    when 'expense' then 'expenses (name, date)'
-    else 'its source table'
-  end
-$$;
-comment on function private.where_to_edit(text) is 'The table and columns behind the events of a source, for hints.';
-grant execute on function private.where_to_edit(text) to authenticated, service_role;
+create function private.refuse_derived_change() returns trigger
+language plpgsql volatile security invoker set search_path = '' as $$
+declare
+  said text;
+  hint text;
+begin
+  if new.notes is distinct from old.notes then
+    said := format('this event follows its %s and has no notes of its own', old.source);
+    hint := 'Update the notes of the source row.';
+  elsif new.all_day and new.local_end_date <> new.local_date then
+    said := format('an all-day event of source %s is one day long', old.source);
+    hint := 'Use a custom event for several days.';
+  elsif old.source = 'meal' and new.title is distinct from old.title then
+    said := 'the title of a meal is its recipe''s name';
+    hint := 'Rename the recipe: PATCH meals.';
+  elsif old.source = 'meal' and not new.all_day and new.end_time - new.start_time
+      <> private.event_minutes('meal', old.source_id) * interval '1 minute' then
+    said := 'the length of a meal is its recipe''s prep and cook time';
+    hint := 'Change prep_time and cook_time of the recipe: PATCH meals.';
+  elsif old.source = 'expense'
+      and (new.title, new.status, new.all_day) is distinct from (old.title, old.status, old.all_day) then
+    said := 'only the day of an expense can be changed in the calendar';
+    hint := 'PATCH expenses for the rest.';
+  end if;
+  if said is not null then
+    raise sqlstate 'PT409' using
+      message = said, detail = format('Event %s shows source row %s.', old.id, old.source_id), hint = hint;
+  end if;
+  if not new.all_day and extract(epoch from new.end_time - new.start_time) % 60 <> 0 then
+    raise sqlstate 'PT422' using
+      message = format('the length of a %s is whole minutes', old.source),
+      detail = format('It would be %s.', new.end_time - new.start_time),
+      hint = 'Send an end_time that is whole minutes after start_time.';
+  end if;
+  return new;
+end $$;
+comment on function private.refuse_derived_change() is
+  'Trigger function: refuses (PT409, PT422) what a derived event can''t be told, because its source has no column for '
+  'it.';
 
 create function private.refuse_derived_insert() returns trigger
 language plpgsql volatile security invoker set search_path = '' as $$
@@ -177,21 +210,10 @@ begin
   raise sqlstate 'PT409' using
     message = format('events of source %s are made by the database', new.source),
     detail = 'They appear with their source row, in the same transaction.',
-    hint = format('Insert into %s instead; insert here with source "custom".', private.where_to_edit(new.source));
+    hint = 'Insert the workout, cardio, sport, stretching, planned meal or expense instead; here only source "custom".';
 end $$;
 comment on function private.refuse_derived_insert() is
   'Trigger function: refuses (PT409) to insert a derived event by hand.';
-
-create function private.refuse_derived_update() returns trigger
-language plpgsql volatile security invoker set search_path = '' as $$
-begin
-  raise sqlstate 'PT409' using
-    message = format('this event follows its %s', old.source),
-    detail = format('Event %s shows source row %s.', old.id, old.source_id),
-    hint = format('Update %s with id %s instead.', private.where_to_edit(old.source), old.source_id);
-end $$;
-comment on function private.refuse_derived_update() is
-  'Trigger function: refuses (PT409) to change a derived event by hand.';
 
 create function private.refuse_source_change() returns trigger
 language plpgsql volatile security invoker set search_path = '' as $$
@@ -203,50 +225,29 @@ begin
 end $$;
 comment on function private.refuse_source_change() is 'Trigger function: refuses with PT409.';
 
--- Definer: it compares with the sources, which a writer of events need not be able to read.
-create function private.refuse_derived_delete() returns trigger
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  ids uuid[] := array(select d.source_id from deleted as d where d.source <> 'custom');
-  kept record;
-begin
-  if ids = '{}' then
-    return null;
-  end if;
-  -- Only while the source says that the event exists: when its owner is deleted, the event goes with everything else.
-  select v.source, v.source_id into kept
-  from private.calendar_projections as v
-  where v.source_id = any (ids)
-    and exists (select from deleted as d where d.source = v.source and d.source_id = v.source_id)
-  limit 1;
-  if found then
-    raise sqlstate 'PT409' using
-      message = format('this event follows its %s', kept.source),
-      detail = format('Source row %s still exists.', kept.source_id),
-      hint = format('Delete it from %s instead.', split_part(private.where_to_edit(kept.source), ' ', 1));
-  end if;
-  return null;
-end $$;
-comment on function private.refuse_derived_delete() is
-  'Trigger function: refuses (PT409) to delete a derived event by hand.';
-
+-- BEFORE ROW triggers fire in the order of their names: identity and source, then the normaliser, then what is refused
+-- of the normalised row, then the stamp.
 create trigger forget_sent_end before update on public.calendar_events
-  for each statement execute function private.note_sent_end('');
+  for each statement when (current_setting('life_os.projecting', true) is distinct from 'on')
+  execute function private.note_sent_end('');
 create trigger note_sent_end before update of end_time, local_end_date on public.calendar_events
-  for each statement execute function private.note_sent_end('on');
+  for each statement when (current_setting('life_os.projecting', true) is distinct from 'on')
+  execute function private.note_sent_end('on');
 create trigger normalise_event_on_insert before insert on public.calendar_events for each row
   when (new.source = 'custom') execute function private.normalise_event();
-create trigger normalise_event_on_update before update on public.calendar_events for each row
-  when (new.source = 'custom' and old.* is distinct from new.* and not private.is_projecting())
-  execute function private.normalise_event();
 create trigger refuse_derived_insert before insert on public.calendar_events for each row
-  when (new.source <> 'custom' and not private.is_projecting()) execute function private.refuse_derived_insert();
-create trigger refuse_derived_update before update on public.calendar_events for each row
-  when (old.source <> 'custom' and old.* is distinct from new.* and not private.is_projecting())
-  execute function private.refuse_derived_update();
+  when (new.source <> 'custom' and current_setting('life_os.projecting', true) is distinct from 'on')
+  execute function private.refuse_derived_insert();
 create trigger keep_source before update on public.calendar_events for each row
   when ((old.source, old.source_id) is distinct from (new.source, new.source_id))
   execute function private.refuse_source_change();
+create trigger normalise_event_on_update before update on public.calendar_events for each row
+  when (old.* is distinct from new.* and current_setting('life_os.projecting', true) is distinct from 'on')
+  execute function private.normalise_event();
+create trigger refuse_derived_change before update on public.calendar_events for each row
+  when (old.source <> 'custom' and old.* is distinct from new.*
+    and current_setting('life_os.projecting', true) is distinct from 'on')
+  execute function private.refuse_derived_change();
 create trigger keep_identity before update on public.calendar_events for each row
   when (old.id is distinct from new.id or old.user_id is distinct from new.user_id)
   execute function private.keep_identity();
@@ -331,78 +332,122 @@ where (v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.
 comment on view private.calendar_mismatches is
   'Where calendar_events is not the projection of its sources: no row, ever.';
 
+-- Definer: reads the source, which a writer of events need not be able to do.
+create function private.event_minutes(which text, id uuid) returns integer
+language sql volatile security definer set search_path = '' as $$
+  select coalesce(s.minutes, 30) from private.calendar_sources as s where s.source = which and s.source_id = id
+$$;
+comment on function private.event_minutes(text, uuid) is
+  'How long a source row says that its event is when it is timed, in minutes.';
+grant execute on function private.event_minutes(text, uuid) to authenticated, service_role;
+
 -------------------------------------------------------------------------------
--- 3. The writer of derived events
+-- 3. Forward: the writer of derived events
 -------------------------------------------------------------------------------
 
--- Definer: the event must follow whatever the writer of the source may do to calendar_events (cascades included).
-create function private.project_events(which text, ids uuid[]) returns integer
-language plpgsql volatile security definer set search_path = ''
--- The array's length varies from 1 to 50,000; a plan made for one of them would be cached for all. Index lookups from
--- row to row cost the same for each, whatever the statistics say; a hash or a scan is fast only while tables are small.
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
-set enable_seqscan = off as $$
-declare
-  removed integer;
-  written integer;
-  -- 'on' when a trigger on calendar_events, fired by a call of this function, writes a source.
-  outside constant text := coalesce(current_setting('life_os.projecting', true), '');
+-- One function per source, made from this template, so that the source is a constant in each: the planner then drops
+-- the view's other branches (measured: a third of the time of a single write).
+create function private.make_projector(source text) returns void
+language plpgsql volatile security invoker set search_path = '' as $make$
 begin
-  perform set_config('life_os.projecting', 'on', true);
+  execute format($template$
+    -- Definer: the event must follow whatever the writer of the source may do to calendar_events (cascades included).
+    create function private.project_%1$s(ids uuid[], fresh boolean default false) returns integer
+    language plpgsql volatile security definer set search_path = ''
+    -- The array's length varies from 1 to 50,000; a plan made for one of them would be cached for all. Index lookups
+    -- from row to row cost the same for each, whatever the statistics say; a hash or a scan is fast only while tables
+    -- are small.
+    set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+    set enable_material = off set enable_seqscan = off as $body$
+    declare
+      shown integer;
+      stale uuid[] := ids;
+      removed integer := 0;
+      written integer := 0;
+      -- 'on' when a trigger on calendar_events, fired by a call of this function, writes a source.
+      outside constant text := coalesce(current_setting('life_os.projecting', true), '');
+    begin
+      if not fresh then
+        -- Most updates don't touch what the calendar shows; one look tells. Projections are asked for by ids, never by
+        -- e.source_id: a branch of calendar_sources with a join or a condition would be read whole, and for each event.
+        -- An id that was deleted can come back as another person's row: then the event is deleted, too.
+        select count(*) filter (where e.user_id is null or e.user_id = v.user_id),
+          array_agg(v.source_id) filter (where
+            (e.user_id, e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
+            is distinct from
+            (v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))
+        into shown, stale
+        from private.calendar_projections as v
+        left join public.calendar_events as e on e.source = %1$L and e.source_id = v.source_id
+        where v.source = %1$L and v.source_id = any (ids);
 
-  -- Projections are asked for by ids, never by e.source_id: a branch of calendar_sources with a join or a condition
-  -- would be read whole, and for each event.
-  delete from public.calendar_events as e
-  where e.source = which and e.source_id = any (ids)
-    and e.source_id not in (
-      select v.source_id from private.calendar_projections as v where v.source = which and v.source_id = any (ids));
-  get diagnostics removed = row_count;
+        if shown < cardinality(ids) then
+          perform set_config('life_os.projecting', 'on', true);
+          delete from public.calendar_events as e
+          where e.source = %1$L and e.source_id = any (ids)
+            and (e.source_id, e.user_id) not in (
+              select v.source_id, v.user_id from private.calendar_projections as v
+              where v.source = %1$L and v.source_id = any (ids));
+          get diagnostics removed = row_count;
+        end if;
+      end if;
 
-  insert into public.calendar_events as e
-    (source, source_id, user_id, title, start_time, end_time, all_day, local_date, local_end_date, status)
-  select v.source, v.source_id, v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date,
-    v.status
-  from private.calendar_projections as v
-  where v.source = which and v.source_id = any (ids)
-    -- Left out before the conflict, which would lock and rewrite rows that are already right.
-    and not exists (
-      select from public.calendar_events as e
-      where e.source = v.source and e.source_id = v.source_id
-        and (e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
-          is not distinct from
-          (v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))
-  on conflict (source, source_id) do update set
-    title = excluded.title,
-    start_time = excluded.start_time,
-    end_time = excluded.end_time,
-    all_day = excluded.all_day,
-    local_date = excluded.local_date,
-    local_end_date = excluded.local_end_date,
-    status = excluded.status;
-  get diagnostics written = row_count;
+      if stale is not null then
+        perform set_config('life_os.projecting', 'on', true);
+        insert into public.calendar_events (
+          source, source_id, user_id, title, start_time, end_time, all_day, local_date, local_end_date, status)
+        select v.source, v.source_id, v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date,
+          v.local_end_date, v.status
+        from private.calendar_projections as v
+        where v.source = %1$L and v.source_id = any (stale)
+        on conflict (source, source_id) do update set
+          title = excluded.title,
+          start_time = excluded.start_time,
+          end_time = excluded.end_time,
+          all_day = excluded.all_day,
+          local_date = excluded.local_date,
+          local_end_date = excluded.local_end_date,
+          status = excluded.status;
+        get diagnostics written = row_count;
+      end if;
 
-  perform set_config('life_os.projecting', outside, true);
-  return removed + written;
-end $$;
-comment on function private.project_events(text, uuid[]) is
-  'Makes the events of these source rows equal to their projections (also when the rows are gone); returns how many '
-  'events it wrote or removed.';
+      perform set_config('life_os.projecting', outside, true);
+      return removed + written;
+    end $body$;
+    comment on function private.project_%1$s(uuid[], boolean) is
+      'Makes the events of these source rows equal to their projections, also when the rows are gone (fresh: they were '
+      'inserted just now, so there is nothing to compare); returns how many events it wrote or removed.';
 
--- Definer: may call project_events.
-create function private.sync_calendar() returns trigger
+    -- Definer: may call the projector.
+    create function private.sync_%1$s() returns trigger
+    language plpgsql volatile security definer set search_path = '' as $body$
+    declare
+      ids uuid[] := array(select c.id from changed as c);
+    begin
+      -- Statement triggers also fire for no rows.
+      if ids <> '{}' then
+        perform private.project_%1$s(ids, tg_op = 'INSERT');
+      end if;
+      return null;
+    end $body$;
+    comment on function private.sync_%1$s() is
+      'Trigger function: the events of the source rows that a statement wrote (its transition table: changed).';
+  $template$, source);
+end $make$;
+comment on function private.make_projector(text) is
+  'For migrations: makes project_<source>, which writes its events, and sync_<source>, which its triggers call.';
+
+-- Definer: may call the projectors.
+create function private.project_events(which text, ids uuid[]) returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  ids uuid[] := array(select c.id from changed as c);
+  changed integer;
 begin
-  -- Statement triggers also fire for no rows.
-  if ids <> '{}' then
-    perform private.project_events(tg_argv[0], ids);
-  end if;
-  return null;
+  execute format('select private.project_%s($1)', which) into changed using ids;
+  return changed;
 end $$;
-comment on function private.sync_calendar() is
-  'Trigger function: the events of the source rows that a statement wrote. Argument: the source''s name; transition '
-  'table: changed.';
+comment on function private.project_events(text, uuid[]) is
+  'Calls the projector of a source: for what touches several sources at once. Returns how many events changed.';
 
 -- Definer: as above.
 create function private.sync_planned_meals() returns trigger
@@ -420,18 +465,34 @@ comment on function private.sync_planned_meals() is
   'Trigger function on meals: a recipe''s prep and cook time are the length of its planned meals.';
 
 -- Definer: as above.
-create function private.follow_timezone() returns trigger
+create function private.project_all_of(person uuid) returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  source text;
+  which text;
   ids uuid[];
+  changed integer := 0;
 begin
-  for source, ids in
-    select s.source, array_agg(s.source_id) from private.calendar_sources as s
-    where s.user_id = new.id group by s.source
+  for which, ids in
+    select s.source, array_agg(s.source_id)
+    from (
+      select c.source, c.source_id from private.calendar_sources as c where c.user_id = person
+      union
+      select e.source, e.source_id from public.calendar_events as e where e.user_id = person and e.source <> 'custom'
+    ) as s
+    group by s.source
   loop
-    perform private.project_events(source, ids);
+    changed := changed + private.project_events(which, ids);
   end loop;
+  return changed;
+end $$;
+comment on function private.project_all_of(uuid) is
+  'Makes all derived events of a person equal to their projections; returns how many it changed.';
+
+-- Definer: writes events of any source.
+create function private.follow_timezone() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform private.project_all_of(new.id);
 
   -- Custom events: timed ones keep their instant, all-day ones their days.
   perform set_config('life_os.projecting', 'on', true);
@@ -452,7 +513,155 @@ comment on function private.follow_timezone() is
   'instant, all-day custom events their days.';
 
 -------------------------------------------------------------------------------
--- 4. Locks
+-- 4. Back: what a change of a derived event means for its source
+-------------------------------------------------------------------------------
+
+create view private.calendar_edits with (security_invoker = true) as
+select e.source, e.source_id, e.title, e.local_date as day,
+  case
+    when e.all_day then null
+    -- An event that wasn't moved says nothing of the time, which clocks may have skipped on that day (02:30 is 03:30).
+    when s.day = e.local_date and (s.day + s.wall_time) at time zone p.timezone = e.start_time then s.wall_time
+    else (e.start_time at time zone p.timezone)::time
+  end as wall_time,
+  case when not e.all_day then (extract(epoch from e.end_time - e.start_time) / 60)::integer end as minutes,
+  e.status
+from public.calendar_events as e
+join public.profiles as p on p.id = e.user_id
+join private.calendar_sources as s on s.source = e.source and s.source_id = e.source_id and s.user_id = e.user_id
+where e.source <> 'custom';
+comment on view private.calendar_edits is
+  'What derived events say of their sources: calendar_sources, read backwards.';
+
+-- Definer: the edit of an event is an edit of its owner's source row; which columns it may reach is said here.
+create function private.write_back() returns trigger
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan as $$
+declare
+  ids uuid[];
+  sources text[];
+begin
+  select array_agg(c.source_id), array_agg(c.source) into ids, sources
+  from changed as c where c.source <> 'custom';
+  if ids is null then
+    return null;
+  end if;
+
+  -- Each statement writes only where the event says something else than its source; the source's own triggers then
+  -- project it again, which finds the event as it must be. A length is written when it isn't the one that no length
+  -- stands for (30 minutes).
+  if 'workout' = any (sources) then
+    update public.fitness_workouts as s
+    set name = e.title, date = e.day, start_time = e.wall_time, status = e.status,
+      duration_minutes = coalesce(nullif(e.minutes, coalesce(s.duration_minutes, 30)), s.duration_minutes)
+    from private.calendar_edits as e
+    where e.source = 'workout' and e.source_id = any (ids) and s.id = e.source_id
+      and ((s.name, s.date, s.start_time, s.status) is distinct from (e.title, e.day, e.wall_time, e.status)
+        or coalesce(s.duration_minutes, 30) <> e.minutes);
+  end if;
+  if 'cardio' = any (sources) then
+    update public.fitness_cardio as s
+    set activity_type = e.title, date = e.day, start_time = e.wall_time, status = e.status,
+      duration_minutes = coalesce(nullif(e.minutes, coalesce(s.duration_minutes, 30)), s.duration_minutes)
+    from private.calendar_edits as e
+    where e.source = 'cardio' and e.source_id = any (ids) and s.id = e.source_id
+      and ((s.activity_type, s.date, s.start_time, s.status) is distinct from (e.title, e.day, e.wall_time, e.status)
+        or coalesce(s.duration_minutes, 30) <> e.minutes);
+  end if;
+  if 'sport' = any (sources) then
+    update public.fitness_sports as s
+    set sport = e.title, date = e.day, start_time = e.wall_time, status = e.status,
+      duration_minutes = coalesce(nullif(e.minutes, coalesce(s.duration_minutes, 30)), s.duration_minutes)
+    from private.calendar_edits as e
+    where e.source = 'sport' and e.source_id = any (ids) and s.id = e.source_id
+      and ((s.sport, s.date, s.start_time, s.status) is distinct from (e.title, e.day, e.wall_time, e.status)
+        or coalesce(s.duration_minutes, 30) <> e.minutes);
+  end if;
+  if 'stretching' = any (sources) then
+    update public.fitness_stretching as s
+    set name = e.title, date = e.day, start_time = e.wall_time, status = e.status,
+      duration_minutes = coalesce(nullif(e.minutes, coalesce(s.duration_minutes, 30)), s.duration_minutes)
+    from private.calendar_edits as e
+    where e.source = 'stretching' and e.source_id = any (ids) and s.id = e.source_id
+      and ((s.name, s.date, s.start_time, s.status) is distinct from (e.title, e.day, e.wall_time, e.status)
+        or coalesce(s.duration_minutes, 30) <> e.minutes);
+  end if;
+  if 'meal' = any (sources) then
+    update public.planned_meals as s
+    set planned_date = e.day, meal_time = e.wall_time,
+      status = case e.status when 'done' then 'cooked' else 'planned' end
+    from private.calendar_edits as e
+    where e.source = 'meal' and e.source_id = any (ids) and s.id = e.source_id
+      and (s.planned_date, s.meal_time, s.status = 'cooked') is distinct from (e.day, e.wall_time, e.status = 'done');
+  end if;
+  if 'expense' = any (sources) then
+    update public.expenses as s
+    set date = e.day
+    from private.calendar_edits as e
+    where e.source = 'expense' and e.source_id = any (ids) and s.id = e.source_id and s.date <> e.day;
+  end if;
+  return null;
+end $$;
+comment on function private.write_back() is
+  'Trigger function on calendar_events: what an update said of derived events goes to their source rows.';
+
+-- Definer: as above.
+create function private.delete_sources() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  ids uuid[];
+  history record;
+begin
+  ids := array(select d.source_id from deleted as d where d.source <> 'custom');
+  if ids = '{}' then
+    return null;
+  end if;
+  -- Only while the source says that the event exists: when its owner is deleted, everything goes.
+  select v.source, v.source_id into history
+  from private.calendar_projections as v
+  where v.source_id = any (ids) and exists (
+    select from deleted as d where d.source = v.source and d.source_id = v.source_id and d.status = 'done')
+  limit 1;
+  if found then
+    raise sqlstate 'PT409' using
+      message = case history.source
+        when 'expense' then 'an expense can''t be deleted in the calendar'
+        when 'meal' then 'a cooked meal can''t be unplanned'
+        else format('a %s that is done can''t be deleted in the calendar', history.source)
+      end,
+      detail = format('Source row %s is history.', history.source_id),
+      hint = case history.source
+        when 'expense' then 'Delete it in expenses.'
+        else 'Set its status to planned first, or delete the source row.'
+      end;
+  end if;
+
+  -- Each source by its own events: people choose ids, and rows of two tables may share one.
+  delete from public.fitness_workouts
+  where id = any (array(select d.source_id from deleted as d where d.source = 'workout'));
+  delete from public.fitness_cardio
+  where id = any (array(select d.source_id from deleted as d where d.source = 'cardio'));
+  delete from public.fitness_sports
+  where id = any (array(select d.source_id from deleted as d where d.source = 'sport'));
+  delete from public.fitness_stretching
+  where id = any (array(select d.source_id from deleted as d where d.source = 'stretching'));
+  delete from public.planned_meals
+  where id = any (array(select d.source_id from deleted as d where d.source = 'meal'));
+  return null;
+end $$;
+comment on function private.delete_sources() is
+  'Trigger function on calendar_events: deleting a planned derived event deletes its source row; one that is done, and '
+  'an expense, are refused (PT409).';
+
+create trigger write_back after update on public.calendar_events
+  referencing new table as changed for each statement
+  when (current_setting('life_os.projecting', true) is distinct from 'on') execute function private.write_back();
+create trigger delete_sources after delete on public.calendar_events
+  referencing old table as deleted for each statement
+  when (current_setting('life_os.projecting', true) is distinct from 'on') execute function private.delete_sources();
+
+-------------------------------------------------------------------------------
+-- 5. Locks
 -------------------------------------------------------------------------------
 
 create function private.lock_calendar() returns trigger
@@ -460,6 +669,12 @@ language plpgsql volatile security invoker set search_path = '' as $$
 declare
   person uuid := auth.uid();
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise sqlstate 'PT409' using
+      message = 'the calendar is written at isolation level read committed',
+      detail = 'A snapshot from before the lock would hide what others have committed since.',
+      hint = 'Begin the transaction without an isolation level.';
+  end if;
   -- Two-key advisory locks: 7206 is the calendar; 0 everybody, otherwise the person.
   if person is null then
     perform pg_advisory_xact_lock(7206, 0);
@@ -470,12 +685,14 @@ begin
   return null;
 end $$;
 comment on function private.lock_calendar() is
-  'Trigger function: one writer per person at a time among sources and events, and none beside a writer who is '
-  'nobody in particular (service role, account deletion). Without it, two writers that meet in opposite order '
-  'deadlock or miss each other''s rows.';
+  'Trigger function: until the end of the transaction, one writer per person at a time among sources and events, and '
+  'none beside a writer who is nobody in particular (service role, account deletion). Without it, two writers that '
+  'meet in opposite order deadlock or miss each other''s rows.';
 
 create trigger a_lock_calendar before insert or update or delete on public.calendar_events
-  for each statement execute function private.lock_calendar();
+  for each statement
+  -- The projectors' statements come after a source's, which took it.
+  when (current_setting('life_os.projecting', true) is distinct from 'on') execute function private.lock_calendar();
 create trigger a_lock_calendar before insert or update or delete on public.meals
   for each statement execute function private.lock_calendar();
 create trigger a_lock_calendar before delete or update of timezone on public.profiles
@@ -484,16 +701,13 @@ create trigger a_lock_calendar before delete or update of timezone on public.pro
 create trigger a_lock_calendar before delete on public.receipts
   for each statement execute function private.lock_calendar();
 
-create trigger refuse_derived_delete after delete on public.calendar_events
-  referencing old table as deleted for each statement
-  when (not private.is_projecting()) execute function private.refuse_derived_delete();
 create trigger sync_planned_meals after update on public.meals
   referencing new table as changed for each statement execute function private.sync_planned_meals();
 create trigger follow_timezone after update of timezone on public.profiles for each row
   when (old.timezone is distinct from new.timezone) execute function private.follow_timezone();
 
 -------------------------------------------------------------------------------
--- 5. Sources
+-- 6. Sources
 -------------------------------------------------------------------------------
 
 create function private.attach_calendar_source(source_table regclass, source text) returns void
@@ -501,18 +715,19 @@ language plpgsql volatile security invoker set search_path = '' as $$
 declare
   event text;
 begin
+  perform private.make_projector(source);
   execute format('create trigger a_lock_calendar before insert or update or delete on %s
     for each statement execute function private.lock_calendar()', source_table);
   -- One trigger per event: a transition table belongs to exactly one.
   foreach event in array array['insert', 'update', 'delete'] loop
     execute format('create trigger sync_calendar_on_%1$s after %1$s on %2$s
-      referencing %3$s table as changed for each statement execute function private.sync_calendar(%4$L)',
+      referencing %3$s table as changed for each statement execute function private.sync_%4$s()',
       event, source_table, case event when 'delete' then 'old' else 'new' end, source);
   end loop;
 end $$;
 comment on function private.attach_calendar_source(regclass, text) is
-  'For migrations: gives a source table its lock and its sync triggers. The table has an id; its rows have a branch '
-  'in calendar_sources.';
+  'For migrations: gives a source table its lock, its projector and its sync triggers. The table has an id; its rows '
+  'have a branch in calendar_sources.';
 
 select private.attach_calendar_source('public.fitness_workouts', 'workout');
 select private.attach_calendar_source('public.fitness_cardio', 'cardio');
@@ -520,3 +735,34 @@ select private.attach_calendar_source('public.fitness_sports', 'sport');
 select private.attach_calendar_source('public.fitness_stretching', 'stretching');
 select private.attach_calendar_source('public.planned_meals', 'meal');
 select private.attach_calendar_source('public.expenses', 'expense');
+
+-------------------------------------------------------------------------------
+-- Repair
+-------------------------------------------------------------------------------
+
+-- Definer: rebuilds events of any source; whose, is said by the token.
+create function private.repair_derived_events() returns integer
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  person uuid;
+  changed integer := 0;
+begin
+  -- A statement that writes nothing takes the lock all the same.
+  delete from public.calendar_events where false;
+  for person in select p.id from public.profiles as p where auth.uid() is null or p.id = auth.uid() loop
+    changed := changed + private.project_all_of(person);
+  end loop;
+  return changed;
+end $$;
+comment on function private.repair_derived_events() is 'Behind public.repair_calendar(), which says what it does.';
+grant execute on function private.repair_derived_events() to authenticated, service_role;
+
+create function public.repair_calendar() returns integer
+language sql volatile security invoker set search_path = '' as $$
+  select private.repair_derived_events()
+$$;
+comment on function public.repair_calendar() is
+  'Rebuilds the caller''s derived events from their sources (the service role: everybody''s) and returns how many '
+  'events it had to change: 0, unless somebody went around the database''s triggers.';
+revoke execute on function public.repair_calendar() from public;
+grant execute on function public.repair_calendar() to authenticated, service_role;

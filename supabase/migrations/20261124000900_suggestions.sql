@@ -183,7 +183,7 @@ begin
   -- In parentheses, or PL/pgSQL would take CASE's THEN for its own.
   if not (
     case
-      when pg_input_is_valid(request ->> 'date', 'date') then private.is_day((request ->> 'date')::date)
+      when pg_input_is_valid(request ->> 'date', 'date') then (request ->> 'date')::date between '1900-01-01' and '2199-12-31'
       else request ->> 'date' is null
     end
   ) then

@@ -13,7 +13,7 @@ from postgrest import APIError
 from psycopg.rows import DictRow, dict_row
 
 from local_supabase import Instance
-from tests.conftest import User
+from tests.conftest import NewUser, User
 
 Row = dict[str, Any]
 Database = psycopg.Connection[DictRow]
@@ -38,6 +38,31 @@ def refusal(query: Query) -> APIError:
     with pytest.raises(APIError) as refused:
         query.execute()
     return refused.value
+
+
+def clear(db: Database, user: User, zone: str) -> None:
+    """Takes everything out of a person's calendar, with its sources, and puts the person back into a zone."""
+    for table in ("meals", *(source.table for source in SOURCES), "calendar_events"):
+        # Of the sources first: an event goes with its row.
+        db.execute(f"delete from {table} where user_id = %s", [user.id])
+    db.execute(
+        "update profiles set timezone = %(z)s where id = %(u)s and timezone <> %(z)s",
+        {"z": zone, "u": user.id},
+    )
+
+
+def shared_account(zone: str, currency: str) -> Any:
+    """A fixture for a module: one account for all its tests, each of which finds its calendar empty."""
+    made: list[User] = []
+
+    @pytest.fixture
+    def account(new_user: NewUser, db: Database) -> Iterator[User]:
+        if not made:
+            made.append(new_user(timezone=zone, currency=currency))
+        yield made[0]
+        clear(db, made[0], zone)
+
+    return account
 
 
 def events(user: User, source: str | None = None) -> list[Row]:
@@ -96,6 +121,11 @@ def projection(zone: str, day: date, wall: time | None, minutes: int | None = No
         "local_date": day,
         "local_end_date": last_day,
     }
+
+
+def at(zone: str, day: date, wall: time) -> str:
+    """When a clock in a zone shows a time on a day, as clients send it."""
+    return instant(zone, day, wall).isoformat()
 
 
 def when(event: Row) -> Row:

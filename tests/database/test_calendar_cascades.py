@@ -19,11 +19,15 @@ from tests.database.calendar_sources import (
     projection,
     recipe,
     send,
+    shared_account,
     when,
 )
 
 DAY = date(2026, 11, 24)
 BERLIN = "Europe/Berlin"
+
+owner = shared_account(BERLIN, "EUR")
+other_user = shared_account("America/Los_Angeles", "USD")
 
 
 def plan(user: User, meal: Row, day: date = DAY, **values: str) -> Row:
@@ -159,7 +163,7 @@ def test_the_service_role_changes_recipes_of_several_people_at_once(
         assert [event["status"] for event in events(user)] == ["done"] * 25
 
 
-@pytest.mark.covers("profiles.a_lock_calendar", "refuse_derived_delete", "sync_calendar_on_delete")
+@pytest.mark.covers("profiles.a_lock_calendar", "delete_sources", "sync_calendar_on_delete")
 def test_a_deleted_account_takes_its_calendar_along_and_nobody_elses(
     new_user: NewUser, other_user: User, admin: Client, db: Database
 ) -> None:

@@ -10,7 +10,16 @@ from supabase import Client
 
 from local_supabase import Instance
 from tests.conftest import NewUser, User
-from tests.database.calendar_sources import Row, events, instant, projection, refusal, send, when
+from tests.database.calendar_sources import (
+    Row,
+    events,
+    instant,
+    projection,
+    refusal,
+    send,
+    shared_account,
+    when,
+)
 
 pytestmark = pytest.mark.covers(
     "a_lock_calendar",
@@ -21,6 +30,10 @@ pytestmark = pytest.mark.covers(
 
 DAY = date(2026, 11, 24)
 BERLIN = "Europe/Berlin"
+
+owner = shared_account(BERLIN, "EUR")
+other_user = shared_account("America/Los_Angeles", "USD")
+
 SIX = "2026-11-24T18:00:00+01:00"
 SEVEN = "2026-11-24T19:00:00+01:00"
 TOMORROW = date(2026, 11, 25)

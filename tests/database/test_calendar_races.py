@@ -5,7 +5,7 @@ import time as clock
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from threading import Lock
 from typing import Any
 from uuid import uuid4
@@ -18,12 +18,14 @@ from local_supabase import Instance
 from tests.conftest import User
 from tests.database.calendar_sources import (
     EXPENSE,
+    MEAL,
     WORKOUT,
     Database,
     acting_as,
     add,
     event_of,
     events,
+    projection,
     recipe,
     send,
     when,
@@ -32,7 +34,7 @@ from tests.database.calendar_sources import (
 pytestmark = pytest.mark.covers("a_lock_calendar")
 
 DAY = date(2026, 11, 24)
-SECONDS = 6.0
+SECONDS = 4.0
 
 
 @pytest.fixture
@@ -106,17 +108,82 @@ def test_a_row_added_while_the_zone_changes_is_in_the_new_zone(
         assert [row["wall"] for row in wall] == ["00:00:00", "18:00:00"]
 
 
-def test_a_derived_event_cannot_be_deleted_while_its_source_is_being_changed(
+def workout(owner: User) -> dict[str, Any]:
+    (row,) = send(owner.client.table("fitness_workouts").select("*"))
+    return row
+
+
+WRITES = {
+    "source": "update fitness_workouts set duration_minutes = 75, date = '2027-01-01' where id = %s",
+    "event": "update calendar_events set title = 'Arms', status = 'done' where source_id = %s",
+}
+
+
+@pytest.mark.covers("write_back")
+@pytest.mark.parametrize(
+    ("holding", "waiting"), [("source", "event"), ("event", "source"), ("event", "event")]
+)
+def test_a_source_and_its_event_edited_at_the_same_time_keep_both_edits(
+    stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User, holding: str, waiting: str
+) -> None:
+    for first, second in ((owner, owner), (owner, None), (None, owner)):
+        row = add(owner, WORKOUT, "Legs", DAY, time(18), 50)
+        if holding == waiting:
+            move = "update calendar_events set local_date = '2027-01-01' where source_id = %s"
+            meet(stack, db, pool, first, second)(WRITES["event"], move, [row["id"]])
+        else:
+            meet(stack, db, pool, first, second)(WRITES[holding], WRITES[waiting], [row["id"]])
+        after, event = workout(owner), event_of(owner, row["id"])
+        assert (after["name"], after["status"], after["date"]) == ("Arms", "done", "2027-01-01")
+        assert after["duration_minutes"] == (50 if holding == waiting else 75)
+        assert (event["title"], event["status"], event["local_date"]) == ("Arms", "done", "2027-01-01")
+        send(owner.client.table("fitness_workouts").delete().eq("id", row["id"]))
+
+
+@pytest.mark.covers("delete_sources")
+def test_an_event_deleted_while_its_source_is_edited_takes_the_source_along_unless_it_is_done_by_then(
     stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User
 ) -> None:
+    delete = "delete from calendar_events where source_id = %s"
     row = add(owner, WORKOUT, "Legs", DAY)
-    with pytest.raises(psycopg.Error, match="this event follows its workout"):
-        meet(stack, db, pool, owner, owner)(
-            "update fitness_workouts set date = '2027-01-01' where id = %s",
-            "delete from calendar_events where source_id = %s",
-            [row["id"]],
-        )
-    assert event_of(owner, row["id"])["local_date"] == "2027-01-01"
+    meet(stack, db, pool, owner, owner)(WRITES["source"], delete, [row["id"]])
+    assert send(owner.client.table("fitness_workouts").select("*")) == events(owner) == []
+    row = add(owner, WORKOUT, "Legs", DAY)
+    done = "update fitness_workouts set status = 'done' where id = %s"
+    run = meet(stack, db, pool, owner, owner)
+    with pytest.raises(psycopg.Error, match="that is done can't be deleted"):
+        run(done, delete, [row["id"]])
+    assert event_of(owner, row["id"])["status"] == "done"
+
+
+@pytest.mark.covers("delete_sources")
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_row_and_its_event_deleted_at_the_same_time_are_both_gone(
+    stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User, order: int
+) -> None:
+    deletes = [
+        "delete from fitness_workouts where id = %s",
+        "delete from calendar_events where source_id = %s",
+    ]
+    row = add(owner, WORKOUT, "Legs", DAY)
+    holding, waiting = deletes[::order]
+    meet(stack, db, pool, owner, None)(holding, waiting, [row["id"]])
+    assert send(owner.client.table("fitness_workouts").select("*")) == events(owner) == []
+
+
+@pytest.mark.covers("refuse_derived_change")
+def test_a_meal_moved_while_its_recipe_gets_longer_has_the_new_length(
+    stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User
+) -> None:
+    row = add(owner, MEAL, "Soup", DAY, time(18), 20)
+    move = "update calendar_events set start_time = start_time + interval '1 hour' where source_id = %s"
+    with acting_as(stack, None) as a, acting_as(stack, owner) as b:
+        with a.transaction():
+            a.execute("update meals set cook_time = 40 where id = %s", [row["meal_id"]])
+            result = pool.submit(b.execute, move, [row["id"]])
+            wait_until_blocked(db, b.info.backend_pid)
+        result.result(timeout=10)
+    assert when(event_of(owner, row["id"])) == projection("Europe/Berlin", DAY, time(19), 60)
 
 
 def test_a_receipt_deleted_while_expenses_are_written_does_not_deadlock(
@@ -288,9 +355,41 @@ def change_zone(connection: Database, hot: Hot, _: Tally, rng: random.Random) ->
     connection.execute("update profiles set timezone = %s where id = %s", [zone, hot.user.id])
 
 
-def delete_derived_events(connection: Database, hot: Hot, _: Tally, __: random.Random) -> None:
-    with pytest.raises(psycopg.Error, match="this event follows its workout"):
-        connection.execute("delete from calendar_events where source_id = %s", [hot.workout])
+def lengthen_event(connection: Database, hot: Hot, tally: Tally, _: random.Random) -> None:
+    sql = """update calendar_events set end_time = end_time + interval '1 minute', all_day = false
+        where source_id = %s and not all_day"""
+    tally.add(hot.workout, connection.execute(sql, [hot.workout]).rowcount)
+
+
+def move_events(connection: Database, hot: Hot, _: Tally, rng: random.Random) -> None:
+    sql = """update calendar_events set local_date = %s where user_id = %s and random() < 0.3"""
+    connection.execute(sql, [DAY + timedelta(days=rng.randrange(300)), hot.user.id])
+
+
+def turn_events(connection: Database, hot: Hot, _: Tally, rng: random.Random) -> None:
+    sql = """update calendar_events set all_day = %s
+        where user_id = %s and source <> 'expense' and source <> 'custom' and random() < 0.3"""
+    connection.execute(sql, [rng.random() < 0.5, hot.user.id])
+
+
+def delete_events(connection: Database, hot: Hot, tally: Tally, _: random.Random) -> None:
+    sql = """delete from calendar_events
+        where user_id = %s and source = 'meal' and status = 'planned' and title <> 'Brief'
+          and random() < 0.3"""
+    tally.add(f"meal {hot.user.id}", -connection.execute(sql, [hot.user.id]).rowcount)
+
+
+def delete_what_is_history(connection: Database, hot: Hot, _: Tally, __: random.Random) -> None:
+    sql = "delete from calendar_events where user_id = %s and source = 'expense'"
+    try:
+        assert connection.execute(sql, [hot.user.id]).rowcount == 0
+    except psycopg.Error as refused:
+        if refused.sqlstate != "PT409":
+            raise
+
+
+def repair(connection: Database, _: Hot, __: Tally, ___: random.Random) -> None:
+    assert connection.execute("select repair_calendar() as n").fetchall() == [{"n": 0}]
 
 
 OPERATIONS: list[Operation] = [
@@ -306,7 +405,13 @@ OPERATIONS: list[Operation] = [
     remove_expenses,
     add_and_remove_recipe,
     change_zone,
-    delete_derived_events,
+    lengthen_event,
+    lengthen_event,
+    move_events,
+    turn_events,
+    delete_events,
+    delete_what_is_history,
+    repair,
 ]
 
 

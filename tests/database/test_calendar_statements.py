@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from local_supabase import Instance
 from tests.conftest import User
 from tests.database.calendar_sources import (
+    EXPENSE,
     MEAL,
     WORKOUT,
     Database,
@@ -26,6 +27,7 @@ from tests.database.calendar_sources import (
     projection,
     recipe,
     send,
+    shared_account,
     when,
 )
 
@@ -35,6 +37,8 @@ pytestmark = pytest.mark.covers(
 
 DAY = date(2026, 11, 24)
 BERLIN = "Europe/Berlin"
+
+owner = shared_account(BERLIN, "EUR")
 
 
 @pytest.fixture
@@ -212,8 +216,20 @@ def test_a_trigger_on_events_that_writes_a_source_does_not_stop_the_sync_around_
     assert mismatches(rolled_back) == []
 
 
-def test_a_seventh_source_is_a_view_branch_a_check_and_one_call(owner: User, rolled_back: Database) -> None:
+def test_a_seventh_source_is_a_branch_forward_a_statement_back_and_one_call(
+    owner: User, rolled_back: Database
+) -> None:
     kept = add(owner, MEAL, "Soup", DAY)
+
+    def replaced(function: str, line: str, added: str) -> str:
+        """A function's definition with something added before one of its lines."""
+        sql = "select pg_get_functiondef(%s::regproc) as sql"
+        definition = rolled_back.execute(sql, [f"private.{function}"]).fetchone()
+        assert definition
+        before, found, after = str(definition["sql"]).rpartition(line)
+        assert found
+        return before + added + found + after
+
     definition = rolled_back.execute("select pg_get_viewdef('private.calendar_sources') as sql").fetchone()
     assert definition
     branches = definition["sql"].rstrip().rstrip(";")
@@ -223,6 +239,7 @@ def test_a_seventh_source_is_a_view_branch_a_check_and_one_call(owner: User, rol
           subject text not null,
           day date not null,
           at time,
+          kept boolean not null default false,
           user_id uuid not null references public.profiles (id) on delete cascade
         );
         alter table public.calendar_events
@@ -233,26 +250,60 @@ def test_a_seventh_source_is_a_view_branch_a_check_and_one_call(owner: User, rol
     rolled_back.execute(f"""
         create or replace view private.calendar_sources with (security_invoker = true) as {branches}
         union all
-          select 'appointment', a.id, a.user_id, a.subject, a.day, a.at, 20, 'planned'
+          select 'appointment', a.id, a.user_id, a.subject, a.day, a.at, 20,
+            case when a.kept then 'done' else 'planned' end
           from public.appointments as a
     """)
+    back = """
+        if 'appointment' = any (sources) then
+          update public.appointments as s
+          set subject = e.title, day = e.day, at = e.wall_time, kept = e.status = 'done'
+          from private.calendar_edits as e
+          where e.source = 'appointment' and e.source_id = any (ids) and s.id = e.source_id
+            and (s.subject, s.day, s.at, s.kept)
+              is distinct from (e.title, e.day, e.wall_time, e.status = 'done');
+        end if;
+    """
+    rolled_back.execute(replaced("write_back", "  return null;", back))
+    delete = """
+        delete from public.appointments
+        where id = any (array(select d.source_id from deleted as d where d.source = 'appointment'));
+    """
+    rolled_back.execute(replaced("delete_sources", "  return null;", delete))
     rolled_back.execute("select private.attach_calendar_source('public.appointments', 'appointment')")
+
+    def event() -> Row:
+        found = rolled_back.execute("select * from calendar_events where source = 'appointment'").fetchone()
+        assert found
+        return found
+
+    def row() -> tuple[Any, ...]:
+        found = rolled_back.execute("select subject, day, at, kept from public.appointments").fetchone()
+        assert found
+        return tuple(found.values())
 
     columns = "insert into public.appointments (subject, day, at, user_id)"
     rolled_back.execute(f"{columns} values ('Root canal', %s, '08:30', %s)", [DAY, owner.id])
-    found = rolled_back.execute("select * from calendar_events where title = 'Root canal'").fetchone()
-    assert found
-    assert when(found) == projection(BERLIN, DAY, time(8, 30), 20)
+    assert when(event()) == projection(BERLIN, DAY, time(8, 30), 20)
     rolled_back.execute("update public.profiles set timezone = 'Asia/Tokyo' where id = %s", [owner.id])
-    found = rolled_back.execute("select * from calendar_events where title = 'Root canal'").fetchone()
-    assert found
-    assert when(found) == projection("Asia/Tokyo", DAY, time(8, 30), 20)
+    assert when(event()) == projection("Asia/Tokyo", DAY, time(8, 30), 20)
+
+    edit = "update calendar_events set {} where source = 'appointment'"
+    rolled_back.execute(edit.format("local_date = '2027-01-01', title = 'Dentist', status = 'done'"))
+    assert row() == ("Dentist", date(2027, 1, 1), time(8, 30), True)
+    assert when(event()) == projection("Asia/Tokyo", date(2027, 1, 1), time(8, 30), 20)
+    with pytest.raises(psycopg.Error, match="a appointment that is done"), rolled_back.transaction():
+        rolled_back.execute("delete from calendar_events where source = 'appointment'")
+    rolled_back.execute(edit.format("all_day = true, status = 'planned'"))
+    assert row() == ("Dentist", date(2027, 1, 1), None, False)
+    rolled_back.execute(edit.format("all_day = false"))
+    assert when(event()) == projection("Asia/Tokyo", date(2027, 1, 1), time(), 20)
     assert mismatches(rolled_back) == []
-    with pytest.raises(psycopg.Error, match="this event follows its appointment"), rolled_back.transaction():
-        rolled_back.execute("delete from calendar_events where title = 'Root canal'")
-    rolled_back.execute("delete from public.appointments")
+    rolled_back.execute("delete from calendar_events where source = 'appointment'")
+    assert rolled_back.execute("select from public.appointments").fetchall() == []
     assert shown(rolled_back, owner) == [("meal", "Soup", DAY)]
     assert mismatches(rolled_back) == []
+
     rolled_back.rollback()
     assert event_of(owner, kept["id"])["title"] == "Soup"
     send(owner.client.table("planned_meals").delete().eq("id", kept["id"]))
@@ -270,7 +321,7 @@ def rows_read(connection: Database, table: str) -> int:
     return int(row["n"])
 
 
-@pytest.mark.covers("refuse_derived_delete")
+@pytest.mark.covers("write_back", "delete_sources")
 @each()
 def test_writing_one_row_reads_no_other_rows_however_many_there_are(
     owner: User, rolled_back: Database, source: Source
@@ -282,9 +333,17 @@ def test_writing_one_row_reads_no_other_rows_however_many_there_are(
     # Small tables are scanned whole because that is cheaper; large ones must not be.
     rolled_back.execute("set local enable_seqscan = off")
     rolled_back.execute(f"update {source.table} set {source.day} = '2027-01-01' where id = %s", [row["id"]])
-    with pytest.raises(psycopg.Error, match="this event follows its"), rolled_back.transaction():
+    rolled_back.execute(
+        "update calendar_events set local_date = '2027-01-02' where source_id = %s", [row["id"]]
+    )
+    if source is EXPENSE:
+        with pytest.raises(psycopg.Error, match="can't be deleted"), rolled_back.transaction():
+            rolled_back.execute("delete from calendar_events where source_id = %s", [row["id"]])
+        rolled_back.execute("delete from expenses where id = %s", [row["id"]])
+    else:
         rolled_back.execute("delete from calendar_events where source_id = %s", [row["id"]])
-    rolled_back.execute(f"delete from {source.table} where id = %s", [row["id"]])
+        found = rolled_back.execute(f"select from {source.table} where id = %s", [row["id"]])
+        assert found.fetchall() == []
     for table in (source.table, "calendar_events"):
         assert rows_read(rolled_back, table) < 100
     rolled_back.rollback()

@@ -27,6 +27,7 @@ from tests.database.calendar_sources import (
     recipe,
     refusal,
     send,
+    shared_account,
     when,
 )
 
@@ -36,6 +37,9 @@ pytestmark = pytest.mark.covers(
 
 DAY = date(2026, 11, 24)
 BERLIN = "Europe/Berlin"
+
+owner = shared_account(BERLIN, "EUR")
+other_user = shared_account("America/Los_Angeles", "USD")
 
 
 def change(user: User, source: Source, row: Row, **values: Any) -> Row:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from local_supabase import Instance
 from tests.conftest import NewUser, User
 from tests.database.calendar_sources import (
     MOMENT,
@@ -12,7 +13,9 @@ from tests.database.calendar_sources import (
     WORKOUT,
     Database,
     Row,
+    acting_as,
     add,
+    at,
     day_of,
     event_of,
     events,
@@ -20,10 +23,15 @@ from tests.database.calendar_sources import (
     projection,
     refusal,
     send,
+    shared_account,
     when,
 )
 
 BERLIN = "Europe/Berlin"
+
+owner = shared_account(BERLIN, "EUR")
+other_user = shared_account("America/Los_Angeles", "USD")
+
 # Days on which clocks changed; history, so that every edition of the zone database agrees.
 CHANGES: dict[str, list[date]] = {
     "Europe/Berlin": [date(2024, 3, 31), date(2024, 10, 27)],
@@ -74,7 +82,7 @@ def test_a_custom_event_dropped_at_a_wall_time_is_read_back_there(new_user: NewU
     table = user.client.table("calendar_events")
     walls = [wall for wall in WALLS if wall]
     drops = [
-        (day + timedelta(days=n), wall) for day in CHANGES[zone] for n in (-1, 0, 1) for wall in walls[::3]
+        (day + timedelta(days=n), wall) for day in CHANGES[zone] for n in (-1, 0, 1) for wall in walls[::4]
     ]
     instants = sorted({instant(zone, day, wall) for day, wall in drops})
     send(table.insert([{"title": str(n), "start_time": str(start)} for n, start in enumerate(instants)]))
@@ -93,6 +101,106 @@ def test_a_custom_event_dropped_at_a_wall_time_is_read_back_there(new_user: NewU
         change = {"local_date": target.isoformat()}
         (moved,) = send(table.update(change).eq("id", event["id"]))
         assert when(moved)["start_time"] == instant(zone, target, local.time())
+
+
+@pytest.mark.covers("normalise_event_on_update", "write_back")
+@pytest.mark.parametrize("zone", CHANGES)
+def test_a_derived_event_dropped_at_an_instant_is_read_back_at_that_wall_time(
+    new_user: NewUser, stack: Instance, zone: str
+) -> None:
+    user = new_user(timezone=zone)
+    instants = sorted(
+        {
+            datetime.combine(change + timedelta(days=n), time(), UTC) + timedelta(minutes=15 * quarter)
+            for change in CHANGES[zone]
+            for n in (-1, 0, 1)
+            for quarter in range(96)
+        }
+    )
+    drops = {str(n): drop for n, drop in enumerate(instants)}
+    workouts = [WORKOUT.row(name, date(2024, 7, 1), time(12), 45) for name in drops]
+    send(user.client.table("fitness_workouts").insert(workouts))
+    # Like a drop each, in one statement.
+    with acting_as(stack, user) as connection:
+        connection.execute(
+            """update calendar_events as e set start_time = v.start
+            from unnest(%s::text[], %s::timestamptz[]) as v (title, start) where e.title = v.title""",
+            [list(drops), list(drops.values())],
+        )
+    rows = {row["name"]: row for row in send(user.client.table("fitness_workouts").select("*"))}
+    moved = {event["title"]: event for event in events(user)}
+    later = 0
+    for name, drop in drops.items():
+        local = drop.astimezone(ZoneInfo(zone))
+        # What a clock shows twice is the later of the two.
+        assert when(moved[name]) == projection(zone, local.date(), local.time(), 45)
+        later += when(moved[name])["start_time"] != drop
+        shown = (rows[name]["date"], rows[name]["start_time"], rows[name]["duration_minutes"])
+        assert shown == (local.date().isoformat(), local.time().isoformat(), 45)
+    # Overlaps are the exception: half an hour on Lord Howe, an hour where there is any, and a day nowhere.
+    ambiguous = [d for d in instants if instant(zone, *wall_of(zone, d)) != d]
+    assert later == len(ambiguous)
+    assert len(ambiguous) == {"Australia/Lord_Howe": 2}.get(zone, 4 if zone in OVERLAPS else 0)
+
+
+OVERLAPS = ("Europe/Berlin", "Europe/Dublin", "America/Los_Angeles", "Australia/Sydney", "Africa/Cairo")
+
+
+def wall_of(zone: str, moment: datetime) -> tuple[date, time]:
+    """What calendar and clock in a zone show at an instant."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return local.date(), local.time()
+
+
+@pytest.mark.covers("normalise_event_on_update", "write_back")
+@pytest.mark.parametrize("zone", CHANGES)
+def test_a_derived_event_moved_to_a_day_keeps_its_wall_time_if_the_day_has_it(
+    new_user: NewUser, zone: str
+) -> None:
+    user = new_user(timezone=zone)
+    walls = [None, time(0, 30), time(2), time(2, 15), time(2, 30), time(23, 45)]
+    rows = [WORKOUT.row(str(wall), date(2024, 7, 1), wall, 1440) for wall in walls]
+    send(user.client.table("fitness_workouts").insert(rows))
+    calendar = user.client.table("calendar_events")
+    for change in CHANGES[zone]:
+        for day in (change, change + timedelta(days=1)):
+            send(user.client.table("fitness_workouts").upsert(reset(user, walls)))
+            moved = send(calendar.update({"local_date": day.isoformat()}).neq("title", ""))
+            assert sorted(moved, key=str) == sorted(events(user), key=str)
+            for event in moved:
+                wall = None if event["title"] == "None" else time.fromisoformat(event["title"])
+                expected = projection(zone, day, wall, 1440)
+                # Of a timed event, the day that its clock shows: Samoa's clocks skipped one.
+                if wall:
+                    expected["local_date"] = day_of(zone, expected["start_time"])
+                assert when(event) == expected
+
+
+def reset(user: User, walls: list[time | None]) -> list[Row]:
+    """The workouts as they were before their events were moved."""
+    by_name = {str(wall): wall for wall in walls}
+    found = send(user.client.table("fitness_workouts").select("id, name"))
+    return [
+        WORKOUT.row(row["name"], date(2024, 7, 1), by_name[row["name"]], 1440) | {"id": row["id"]}
+        for row in found
+    ]
+
+
+@pytest.mark.covers("write_back", "follow_timezone")
+def test_an_edit_in_the_calendar_is_the_wall_time_of_every_zone_after(owner: User) -> None:
+    row = add(owner, WORKOUT, "Legs", date(2024, 7, 1), time(18), 45)
+    profile, calendar = owner.client.table("profiles"), owner.client.table("calendar_events")
+    for zone, wall in (
+        ("Pacific/Kiritimati", time(6)),
+        ("Asia/Kathmandu", time(23, 45)),
+        (BERLIN, time(2, 30)),
+    ):
+        send(profile.update({"timezone": zone}).eq("id", owner.id))
+        send(calendar.update({"start_time": at(zone, date(2024, 7, 2), wall)}).eq("source_id", row["id"]))
+        for elsewhere in ("America/Los_Angeles", "Australia/Lord_Howe", "UTC", zone):
+            send(profile.update({"timezone": elsewhere}).eq("id", owner.id))
+            event = event_of(owner, row["id"])
+            assert when(event) == projection(elsewhere, date(2024, 7, 2), wall, 45)
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,28 @@ Database = psycopg.Connection[DictRow]
 DEFINERS: dict[str, set[str]] = {
     "private.add_ai_request": {"authenticated"},
     "private.create_profile": set(),
+    "private.delete_sources": set(),
+    "private.document_ingredients": set(),
+    "private.document_meals": set(),
+    "private.event_minutes": {"authenticated", "service_role"},
+    "private.find_recipes": {"authenticated"},
     "private.follow_email": set(),
     "private.follow_timezone": set(),
     "private.keep_email": set(),
+    "private.project_all_of": set(),
     "private.project_events": set(),
-    "private.refuse_derived_delete": set(),
     "private.remove_planned_meals": set(),
     "private.rename_planned_meals": set(),
-    "private.sync_calendar": set(),
+    "private.repair_derived_events": {"authenticated", "service_role"},
     "private.sync_planned_meals": set(),
+    "private.write_back": set(),
+    "private.write_recipe_documents": set(),
+}
+# Made by attach_calendar_source, two for each source.
+DEFINERS |= {
+    f"private.{verb}_{source}": set()
+    for verb in ("project", "sync")
+    for source in ("cardio", "expense", "meal", "sport", "stretching", "workout")
 }
 
 # What the Data API offers to call.
@@ -34,6 +47,8 @@ RPCS: dict[str, set[str]] = {
     "meal_suggestion_context": {"authenticated"},
     "plan_meals": {"authenticated"},
     "record_ai_request": {"authenticated"},
+    "repair_calendar": {"authenticated", "service_role"},
+    "search_recipes": {"authenticated"},
 }
 
 # Triggers of ours are those whose function is ours, wherever they are attached (auth.users, too).

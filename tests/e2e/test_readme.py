@@ -54,6 +54,10 @@ def test_supabase_py_example_runs(environment: dict[str, str]) -> None:
     printed = run([sys.executable, "-"], example("python"), environment)
     # 07:00 in Berlin, in winter.
     assert "Push 2026-11-27T06:00:00+00:00 2026-11-27T06:50:00+00:00" in printed
+    # Moved in the calendar: its length stays, and the workout follows; a stale edit finds nothing to change.
+    assert "2026-11-27T07:30:00+00:00 2026-11-27T08:20:00+00:00" in printed
+    assert "stale: None" in printed
+    assert "2026-11-27 08:30:00 50" in printed
 
 
 def test_supabase_js_example_runs(environment: dict[str, str]) -> None:
@@ -65,6 +69,7 @@ def test_supabase_js_example_runs(environment: dict[str, str]) -> None:
         # Where the library is installed.
         ROOT / "scripts/local_supabase",
     )
+    assert "2026-11-28 406 PGRST116" in printed
     assert "expenses_name_not_blank" in printed
     assert printed.count(" – ") == 2
 

@@ -1,0 +1,52 @@
+"""`scripts/bench [area …] [--quick]`: runs the benchmarks, prints the figures and writes bench.json."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from benchmarks.areas import calendar_area, database_area
+from benchmarks.figures import Figure, table, write
+from local_supabase import LocalSupabaseError
+from service import ROOT
+
+AREAS: dict[str, Callable[[float], Iterator[Figure]]] = {
+    "calendar": calendar_area.measure,
+    "database": database_area.measure,
+}
+_QUICK = 0.05
+
+
+def main() -> int:
+    """Runs the areas that are asked for; 0 when they ran, whatever the figures."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Benchmarks, as ratios to a floor.")
+    parser.add_argument(
+        "area", nargs="*", choices=[*AREAS, []], help="all, unless named: " + ", ".join(AREAS)
+    )
+    parser.add_argument("--quick", action="store_true", help=f"{_QUICK:.0%} of the data, for a quick look")
+    options = parser.parse_args()
+    figures: list[Figure] = []
+    try:
+        for area in options.area or AREAS:
+            start = time.monotonic()
+            for figure in AREAS[area](_QUICK if options.quick else 1):
+                print(table(figure), flush=True)
+                figures.append(figure)
+                # After each, so that a run that is interrupted has something to show.
+                write(figures, ROOT / "bench.json")
+            load = os.getloadavg()[1]
+            print(
+                f"{area}: {time.monotonic() - start:.0f} s; the machine's load meanwhile {load:.1f}\n",
+                flush=True,
+            )
+    except LocalSupabaseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

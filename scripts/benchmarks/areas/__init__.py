@@ -1,0 +1,1 @@
+"""One module per area; each measures the figures that it names, on a stack of its own."""

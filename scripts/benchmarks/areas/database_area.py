@@ -1,0 +1,351 @@
+"""The rest of the database: child rows, writes that reach the calendar, the Data API, recipe search."""
+
+# ruff: noqa: S608 (the statements are put together from constants)
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import httpx
+
+from benchmarks import dataset
+from benchmarks.figures import Figure, at_most, required
+from benchmarks.floors import copy_tables
+from benchmarks.plans import explain
+from benchmarks.progress import Progress
+from benchmarks.stack import Bench, Connection, fresh, sign_in
+from benchmarks.timing import Action, medians, ms
+from local_supabase import wait_for_schema
+
+_BULK = 1_000
+_REQUEST_BULK = 100
+
+
+def measure(scale: float) -> Iterator[Figure]:
+    """D2, D3, D9 and D11."""
+    with fresh(scale) as bench:
+        yield _child_rows(bench)
+        yield _recipe_search(bench)
+        (owner,) = dataset.people(bench, 1)
+        dataset.load_mixed_calendar(bench, owner, bench.scaled(70_000))
+        others = dataset.people(bench, bench.scaled(100))
+        dataset.load_custom_events(bench, "public.calendar_events", others, label="Other people's events")
+        copy_tables(bench, "fitness_workouts", "calendar_events")
+        yield _insert_of_a_source(bench, owner)
+        yield _post(bench)
+
+
+# --- D2 -------------------------------------------------------------------------------------------
+
+
+def _child_rows(bench: Bench) -> Figure:
+    people = dataset.people(bench, bench.scaled(1_000, least=20))
+    _load_workouts_with_exercises(bench, people)
+    readers = random.Random(1).choices(people, k=300)  # noqa: S311
+    exercises = "select {} from fitness_workout_exercises {}"
+    newest = ("order by created_at desc limit 50",)
+    # As PostgREST embeds: fitness_workouts?select=*,fitness_workout_exercises(*)&order=date.desc&limit=50
+    nested = """select w.*, coalesce(e.list, '[]') from fitness_workouts as w
+        left join lateral (
+          select json_agg(e) as list from (
+            select e.* from fitness_workout_exercises as e
+            where e.workout_id = w.id and e.user_id = w.user_id {}
+          ) as e
+        ) as e on true {} order by w.date desc limit 50"""
+    with bench.user(people[0]) as user, bench.owner() as owner:
+        reader = people[0]
+
+        def next_reader(number: int) -> None:
+            nonlocal reader
+            reader = readers[number]
+            sign_in(user, reader)
+
+        def rls(query: str) -> Callable[[], object]:
+            return lambda: user.execute(query).fetchall()
+
+        def floor(query: str, times: int = 1) -> Callable[[], object]:
+            return lambda: owner.execute(query, [reader] * times).fetchall()
+
+        mine = "where user_id = %s"
+        times = medians(
+            {
+                "newest": rls(exercises.format("*", newest[0])),
+                "newest floor": floor(exercises.format("*", f"{mine} {newest[0]}")),
+                "count": rls(exercises.format("count(*)", "")),
+                "count floor": floor(exercises.format("count(*)", mine)),
+                "nested": rls(nested.format("", "")),
+                "nested floor": floor(nested.format("and e.user_id = %s", "where w.user_id = %s"), 2),
+            },
+            200,
+            before=next_reader,
+        )
+        plan = explain(user, exercises.format("count(*)", ""))
+        rows = owner.execute("select count(*) from fitness_workout_exercises").fetchone()
+    assert rows is not None
+    return Figure(
+        "D2",
+        "child rows (exercises of workouts) under RLS, without a filter",
+        (
+            at_most("50 newest, to no RLS", times["newest"] / times["newest floor"], 1.2),
+            at_most("count, to no RLS", times["count"] / times["count floor"], 1.2),
+            at_most(
+                "50 workouts with their exercises, to no RLS", times["nested"] / times["nested floor"], 1.15
+            ),
+            required("user_id in the Index Cond of the count", holds="user_id" in plan.index_conditions),
+        ),
+        f"newest {ms(times['newest'])}, count {ms(times['count'])}, nested {ms(times['nested'])}; floors: "
+        f"role postgres with user_id = …. {rows[0]:,} exercises of {len(people):,} people, inserted by day; "
+        "200 rounds over random people",
+    )
+
+
+def _load_workouts_with_exercises(bench: Bench, people: list[str]) -> None:
+    """100 workouts with 4 exercises for each, in the order of their days."""
+    progress = Progress("Workouts with exercises", 100)
+    with bench.superuser() as db:
+        for day in range(100):
+            db.execute(
+                """with workout as (
+                  insert into fitness_workouts (name, date, start_time, user_id)
+                  select 'Push', date '2026-01-01' + %s::int, '18:00', p from unnest(%s::uuid[]) as p
+                  returning id, user_id)
+                insert into fitness_workout_exercises (
+                  workout_id, user_id, name, sets, order_index, created_at)
+                select w.id, w.user_id, 'Exercise ' || n, '[{"reps": 8, "weight_kg": 60}]', n,
+                  date '2026-01-01' + %s::int + n * interval '1 minute'
+                from workout as w, generate_series(1, 4) as n""",
+                [day, people, day],
+            )
+            progress.add(1)
+        dataset.project(db, people)
+        db.execute("vacuum analyze fitness_workouts, fitness_workout_exercises, calendar_events")
+
+
+# --- D3 -------------------------------------------------------------------------------------------
+
+
+def _insert_of_a_source(bench: Bench, owner: str) -> Figure:
+    insert = "insert into {}fitness_workouts (name, date, start_time, duration_minutes) {}"
+    by_hand = f"""with source as ({insert} returning *)
+        insert into bench.calendar_events (
+          source, source_id, title, start_time, end_time, all_day, local_date, local_end_date, status)
+        select 'workout', id, name, (date + start_time) at time zone 'Europe/Berlin',
+          (date + start_time) at time zone 'Europe/Berlin' + duration_minutes * interval '1 minute',
+          false, date, date, status
+        from source"""
+    one = "values ('Push', '2026-11-24', '18:00', 50)"
+    many = f"""select 'Push', date '2026-01-01' + mod(n, 300), time '06:00' + mod(n, 14) * interval '1 h', 50
+        from generate_series(1, {_BULK}) as n"""
+    with bench.user(owner) as db:
+
+        def run(statement: str) -> Callable[[], object]:
+            return lambda: db.execute(statement)
+
+        single = medians(
+            {
+                "sync": run(insert.format("", one)),
+                "floor": run(by_hand.format("bench.", one)),
+                "bare": run(insert.format("bench.", one)),
+            },
+            1_000,
+            warm_up=50,
+        )
+        bulk = medians(
+            {"sync": run(insert.format("", many)), "floor": run(by_hand.format("bench.", many))},
+            30,
+            warm_up=3,
+        )
+    return Figure(
+        "D3",
+        "insert of a source row with calendar sync",
+        (
+            at_most("one row, to source and event by hand", single["sync"] / single["floor"], 1.4),
+            at_most(f"{_BULK:,} rows, to source and event by hand", bulk["sync"] / bulk["floor"], 1.15),
+            at_most("mismatches afterwards", dataset.mismatches(bench, owner), 0, ""),
+        ),
+        f"{ms(single['sync'])}, floor {ms(single['floor'])}: one CTE that writes both rows into copies "
+        "without triggers, same constraints, indexes, rows, RLS and role (the source alone "
+        f"{ms(single['bare'])}); bulk {ms(bulk['sync'])}, floor {ms(bulk['floor'])}. Without broadcast on "
+        "either side, so the comparison with row triggers that send a message per row isn't made here",
+    )
+
+
+# --- D9 -------------------------------------------------------------------------------------------
+
+
+def _post(bench: Bench) -> Figure:
+    copy_tables(bench, "fitness_workouts", "calendar_events", schema="public", prefix="bench_")
+    wait_for_schema(bench.instance)
+    instance = bench.instance
+    with httpx.Client(
+        base_url=instance.url, headers={"apikey": instance.publishable_key}, timeout=30
+    ) as http:
+        account = {"email": "bench@example.com", "password": "correct horse battery"}
+        session = http.post("/auth/v1/signup", json=account).raise_for_status().json()
+        token = session["access_token"]
+        http.headers.update({"Authorization": f"Bearer {token}", "Prefer": "return=minimal"})
+
+        def post(table: str, body: object) -> None:
+            http.post(f"/rest/v1/{table}", json=body).raise_for_status()
+
+        def with_triggers(count: int) -> Callable[[], object]:
+            return lambda: post("fitness_workouts", [_workout() for _ in range(count)])
+
+        def by_client(count: int) -> Callable[[], object]:
+            def write() -> None:
+                workouts = [_workout() for _ in range(count)]
+                post("bench_fitness_workouts", workouts)
+                post("bench_calendar_events", [_event_of(workout) for workout in workouts])
+
+            return write
+
+        single = medians({"triggers": with_triggers(1), "client": by_client(1)}, 300, warm_up=20)
+        bulk = medians(
+            {"triggers": with_triggers(_REQUEST_BULK), "client": by_client(_REQUEST_BULK)}, 40, warm_up=3
+        )
+    return Figure(
+        "D9",
+        "POST with triggers through the Data API",
+        (
+            at_most("one row, to two requests", single["triggers"] / single["client"], 0.65),
+            at_most(f"{_REQUEST_BULK} rows, to two requests", bulk["triggers"] / bulk["client"], 0.75),
+        ),
+        f"{ms(single['triggers'])} against {ms(single['client'])}, bulk {ms(bulk['triggers'])} against "
+        f"{ms(bulk['client'])}: the client makes ids and events itself and posts to copies without "
+        "triggers, same RLS; kept-alive connection, return=minimal, gateway included",
+    )
+
+
+def _workout() -> dict[str, object]:
+    return {
+        "id": str(uuid4()),
+        "name": "Push",
+        "date": "2026-11-24",
+        "start_time": "18:00",
+        "duration_minutes": 50,
+    }
+
+
+def _event_of(workout: dict[str, object]) -> dict[str, object]:
+    return {
+        "source": "workout",
+        "source_id": workout["id"],
+        "title": workout["name"],
+        "start_time": "2026-11-24T18:00:00Z",
+        "end_time": "2026-11-24T18:50:00Z",
+        "local_date": workout["date"],
+        "local_end_date": workout["date"],
+    }
+
+
+# --- D11 ------------------------------------------------------------------------------------------
+
+_SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprst" for vowel in "aeiou"]
+_RECIPES_EACH = 100
+
+
+def _recipe_search(bench: Bench) -> Figure:
+    people = dataset.people(bench, bench.scaled(10_000, least=50))
+    collector, *others = people
+    huge = bench.scaled(20_000)
+    words = _load_recipes(bench, collector, others, huge)
+    queries = {"a common word": words[0], "a rare word": words[-1], "two words": f"{words[1]} {words[2]}"}
+    readers = random.Random(1).choices(others, k=400)  # noqa: S311
+    floor = "select count(name) from meals"
+    with bench.user(others[0]) as db, bench.owner() as owner:
+        before = _sequential_scans(owner)
+        turns = itertools.cycle(queries.values())
+        usual = medians(
+            {
+                "search": lambda: _search(db, next(turns))(),
+                "floor": lambda: db.execute(floor),
+            },
+            300,
+            before=lambda number: sign_in(db, readers[number]),
+        )
+        found = len(db.execute("select id from search_recipes(%s)", [words[0]]).fetchall())
+        sign_in(db, collector)
+        cases: dict[str, Action] = {what: _search(db, query) for what, query in queries.items()}
+        large = medians(cases | {"floor": lambda: db.execute(floor)}, 20)
+        large_floor = large.pop("floor")
+        db.execute("select pg_stat_force_next_flush()")
+        scans = _sequential_scans(owner) - before
+    return Figure(
+        "D11",
+        f"recipe search under RLS, {len(others) * _RECIPES_EACH + huge:,} recipes of {len(people):,} people",
+        (
+            at_most(
+                f"{_RECIPES_EACH} recipes, to the user-index floor", usual["search"] / usual["floor"], 1.5
+            ),
+            *(
+                at_most(f"{huge:,} recipes, {what}", seconds * 1000, 5, "ms")
+                for what, seconds in large.items()
+            ),
+            at_most("sequential scans", scans, 0, ""),
+        ),
+        f"{ms(usual['search'])}, floor {ms(usual['floor'])}: counting the names of one's recipes by the "
+        f"index on user_id, under RLS; at {huge:,} recipes {ms(large_floor)}. 300 rounds over random people "
+        f"and three queries (a common word, which finds {found}; a rare one; two); recipes inserted in "
+        "turns, so that each lies on a page of its own",
+    )
+
+
+def _search(db: Connection, query: str) -> Callable[[], object]:
+    return lambda: db.execute("select id, name from search_recipes(%s)", [query]).fetchall()
+
+
+def _load_recipes(bench: Bench, collector: str, others: list[str], huge: int) -> list[str]:
+    """Recipes and their search documents; returns words from the most common to the rarest.
+
+    The texts repeat after some thousands, so that their documents are made once.
+    """
+    dice = random.Random(1)  # noqa: S311
+    words = ["".join(dice.choices(_SYLLABLES, k=dice.randint(2, 4))) for _ in range(2_000)]
+
+    def text(count: int) -> str:
+        # Few words are in many recipes, most in few.
+        return " ".join(words[int(dice.random() ** 2.2 * len(words))] for _ in range(count))
+
+    texts = [(text(3), text(10), text(8)) for _ in range(5_000)]
+    progress = Progress("Recipes", len(others) * _RECIPES_EACH + huge)
+    with bench.superuser() as db:
+        db.execute("create schema if not exists bench")
+        db.execute("create table bench.texts (n serial, name text, description text, ingredients text)")
+        with db.cursor().copy("copy bench.texts (name, description, ingredients) from stdin") as copy:
+            for row in texts:
+                copy.write_row(row)
+        db.execute(
+            """create table bench.documents as select *, setweight(private.search_words(name), 'A')
+              || setweight(private.search_words(ingredients), 'B')
+              || setweight(private.search_words(description), 'C') as document
+            from bench.texts"""
+        )
+        for _ in range(_RECIPES_EACH):
+            extra = huge // _RECIPES_EACH
+            db.execute(
+                """with recipe as materialized (
+                  select gen_random_uuid() as id, p as user_id, 1 + (random() * 4999)::int as n
+                  from unnest(
+                    %(others)s::uuid[] || array_fill(%(collector)s::uuid, array[%(extra)s::int])) as p
+                ), meal as (
+                  insert into meals (id, user_id, name, description, instructions)
+                  select r.id, r.user_id, d.name, d.description, array['Cook.', 'Eat.']
+                  from recipe as r join bench.documents as d using (n))
+                insert into private.recipe_documents (meal_id, user_id, document)
+                select r.id, r.user_id, d.document from recipe as r join bench.documents as d using (n)""",
+                {"others": others, "collector": collector, "extra": extra},
+            )
+            progress.add(len(others) + extra)
+        db.execute("vacuum analyze meals, private.recipe_documents")
+    return words
+
+
+def _sequential_scans(db: Connection) -> int:
+    """How often recipes or their documents were read from end to end."""
+    row = db.execute(
+        """select sum(seq_scan) from pg_stat_all_tables
+        where relid in ('public.meals'::regclass, 'private.recipe_documents'::regclass)"""
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
