@@ -262,7 +262,7 @@ def test_one_refused_event_among_many_refuses_the_whole_request(owner: User, wri
         for change in ({"title": "All"}, {"status": "planned"}, {"end_time": "2026-11-24T18:20:00Z"}):
             assert refusal(table.update(change).eq("user_id", owner.id)).code == "PT409"
         # Too long, but only for the last of them.
-        too_long = table.update({"end_time": "2026-11-25T17:50:00Z", "title": "Long"})
+        too_long = table.update({"end_time": "2026-11-25T17:50:00Z", "title": "Long"}).eq("user_id", owner.id)
         assert refusal(too_long.in_("source", ["custom", "workout", "cardio"])).code == "23514"
         assert refusal(table.delete().eq("user_id", owner.id)).code == "PT409"
         assert everything(writers.db, owner) == before
