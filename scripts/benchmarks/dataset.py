@@ -25,10 +25,13 @@ def people(bench: Bench, count: int, zone: str = "Europe/Berlin") -> list[str]:
         # Here triggers do fire: they make the profiles.
         db.execute("set session_replication_role = origin")
         db.execute(
-            """insert into auth.users (id, email, raw_user_meta_data)
-            select p, p || '@example.com', jsonb_build_object('timezone', %s::text, 'currency', 'EUR')
-            from unnest(%s::uuid[]) as p""",
-            [zone, ids],
+            "insert into auth.users (id, email) select p, p || '@example.com' from unnest(%s::uuid[]) as p",
+            [ids],
+        )
+        # Without the triggers: checking the zone's name reads all zones, for each profile.
+        db.execute("set session_replication_role = replica")
+        db.execute(
+            "update profiles set timezone = %s, currency = 'EUR' where id = any(%s::uuid[])", [zone, ids]
         )
     return ids
 

@@ -16,14 +16,17 @@ def medians(
 ) -> dict[str, float]:
     """The median seconds of each case, after `warm_up` untimed rounds.
 
-    Each round runs every case once, starting with another one each time; `before` is called untimed at the
-    start of a round, with its number.
+    Each round runs every case once, starting with another one each time. `before` is called untimed at the
+    start of a round, with its number, to choose what the cases read; they then run once untimed, so that none
+    of them pays for the others' reading from disk.
     """
     names = list(cases)
     times: dict[str, list[float]] = {name: [] for name in names}
     for number in range(-warm_up, rounds):
         if before:
             before(number)
+            for action in cases.values():
+                action()
         for position in range(len(names)):
             name = names[(number + position) % len(names)]
             seconds = timed(cases[name])

@@ -81,6 +81,14 @@ MINUTES = st.sampled_from([None, 1, 30, 95, 480])
 INSTANTS = st.datetimes(datetime(2024, 3, 30), datetime(2024, 4, 8), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda moment: moment.replace(microsecond=0)
 )
+# When clocks in Los Angeles, on Lord Howe and in Berlin show what they showed half an hour or an hour before.
+TWICE = st.sampled_from(
+    [
+        datetime(2024, 11, 3, 8, 30, tzinfo=UTC),
+        datetime(2024, 4, 6, 14, 45, tzinfo=UTC),
+        datetime(2024, 10, 27, 0, 15, tzinfo=UTC),
+    ]
+)
 WHO = st.sampled_from([0, 1])
 PICK = st.integers(0, 1000)
 Item = TypeVar("Item")
@@ -437,20 +445,35 @@ class Calendar(RuleBasedStateMachine):
 
     @rule(
         who=WHO,
-        n=PICK,
-        what=EDITS,
-        start=INSTANTS,
-        minutes=st.sampled_from([0, 1, 30, 45, 1440, 1441]),
-        everything=st.booleans(),
+        edits=st.lists(
+            st.tuples(
+                PICK, EDITS, INSTANTS | TWICE, st.sampled_from([0, 1, 30, 45, 1440, 1441]), st.booleans()
+            ),
+            # Many: this is one of two dozen rules, and edits are of eight kinds.
+            min_size=3,
+            max_size=9,
+        ),
         as_admin=st.booleans(),
     )
-    def edit_a_derived_event(
-        self, who: int, n: int, what: str, start: datetime, minutes: int, everything: bool, as_admin: bool
+    def edit_derived_events(
+        self, who: int, edits: list[tuple[int, str, datetime, int, bool]], as_admin: bool
     ) -> None:
-        person = self.people[who]
-        row = pick([row for row in person.rows.values() if row.status != "skipped"], n)
-        if row is None:
-            return
+        for n, what, start, minutes, everything in edits:
+            person = self.people[who]
+            if row := pick([row for row in person.rows.values() if row.status != "skipped"], n):
+                self.edit(person, row, what, start, minutes, everything, as_admin)
+
+    def edit(
+        self,
+        person: Person,
+        row: Planned,
+        what: str,
+        start: datetime,
+        minutes: int,
+        everything: bool,
+        as_admin: bool,
+    ) -> None:
+        """Edits or deletes the event of a row, or is refused."""
         calendar = (self.admin if as_admin else person.user.client).table("calendar_events")
         if what == "delete":
             query = calendar.delete().eq("source_id", row.id)
