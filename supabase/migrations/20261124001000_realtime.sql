@@ -2,8 +2,7 @@
 -- {type, data, timestamp, user_id} (Realtime adds id), and only when its transaction commits.
 --
 -- One message per person, SQL statement, operation and type; none when nothing changed. A statement is one that a
--- client
--- sends, or one inside a trigger. A fault of Realtime never fails a write: realtime.send swallows its own errors.
+-- client sends, or one inside a trigger. A fault of Realtime never fails a write: realtime.send swallows its own errors.
 
 -------------------------------------------------------------------------------
 -- Who may use the topic
