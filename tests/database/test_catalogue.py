@@ -44,7 +44,7 @@ DEFINERS |= {
 
 # What the Data API offers to call.
 RPCS: dict[str, set[str]] = {
-    "complete_session": {"authenticated", "service_role"},
+    "complete_session": {"authenticated"},
     "create_meal": {"authenticated", "service_role"},
     "create_workout": {"authenticated", "service_role"},
     "ground_meal_suggestions": {"authenticated"},
