@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 
 from local_supabase import Instance
+from tests.conftest import User
 from tests.database.tables import Row
 
 
@@ -27,4 +28,18 @@ def long_ago(stack: Instance, session: Row, how_long: timedelta) -> None:
                   from jsonb_array_elements(s.data -> 'timers') as t)) else '{}' end
             where s.id = %(id)s""",
             {"ago": how_long, "id": session["id"]},
+        )
+
+
+def history(stack: Instance, owner: User, sessions: int, characters: int) -> None:
+    """Sessions that ended long ago, each with that much data."""
+    with psycopg.connect(stack.admin_db_url) as superuser:
+        # Without triggers: no session starts as completed.
+        superuser.execute("set session_replication_role = replica")
+        superuser.execute(
+            """insert into public.user_sessions (user_id, session_type, status, started_at, ended_at, data)
+            select %s, 'cardio', 'completed', '2026-11-24', '2026-11-24',
+              jsonb_build_object('note', repeat('x', %s))
+            from generate_series(1, %s)""",
+            [owner.id, characters, sessions],
         )

@@ -1,4 +1,4 @@
-"""Timers of a session: by the database's clock, so that every device computes the same, also after a pause."""
+"""Timers of a session: by the database's clock, the same on every device, right after any pause."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -211,6 +211,17 @@ def test_an_end_is_stored_as_one_instant_however_it_was_written(
     assert timer["ends_at"] == "2026-11-24T17:00:00.5+00:00"
 
 
+NO_INSTANTS: list[Any] = [
+    None,
+    7,
+    "",
+    "soon",
+    {},
+    "infinity",
+    "-infinity",
+    "2199-01-01T00:00:00Z",
+    "44 BC",
+]
 BAD_TIMERS: list[Any] = [
     {},
     "soon",
@@ -233,10 +244,7 @@ BAD_TIMERS: list[Any] = [
     [TIMER | {"ends_at": "2026-11-24T18:00:00Z"}],
     [TIMER, TIMER],
     [TIMER | {"name": f"Timer {n}"} for n in range(21)],
-    *(
-        [{"name": "Rest", "seconds": 90, "ends_at": ends_at}]
-        for ends_at in (None, 7, "", "soon", {}, "infinity", "-infinity", "2199-01-01T00:00:00Z", "44 BC")
-    ),
+    *([{"name": "Rest", "seconds": 90, "ends_at": ends_at}] for ends_at in NO_INSTANTS),
 ]
 
 
