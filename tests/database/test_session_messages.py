@@ -112,7 +112,8 @@ def test_starts_are_compared_as_instants(data_api: DataApi, owner: User, inbox: 
 
 
 def test_one_statement_is_one_message_of_each_type(data_api: DataApi, owner: User, inbox: Inbox) -> None:
-    rows = [{"session_type": session_type} for session_type in TYPES]
+    hours = {"workout": 17, "cardio": 18, "cooking": 16}
+    rows = [{"session_type": name, "started_at": f"2026-11-24T{hour}:00Z"} for name, hour in hours.items()]
     assert data_api.post("user_sessions", rows, by=owner).status_code == 201
     assert inbox.summary() == [
         "fitness:session:update INSERT 2",
