@@ -61,9 +61,11 @@ comment on function private.send_to_people(text, uuid[], jsonb[]) is
   'Sends one message of a type to each person, with the data at the same position. Data too large for Realtime is '
   'replaced by {operation, ids: null, count, resync: true}.';
 
--- Definer: may call send_to_people. Hash joins, because a plan for one row would be cached for thousands.
+-- Definer: may call send_to_people. Joined by hash, because a plan for one row would be cached for thousands, and
+-- `= any (ids)` compares each with each. On, because the writer of derived events, whose statements are told of, turns
+-- hash joins off for its own.
 create function private.broadcast() returns trigger
-language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
+language plpgsql volatile security definer set search_path = '' set enable_hashjoin = on set enable_nestloop = off as $$
 declare
   most_rows constant integer := 100;
   most_ids constant integer := 1000;
@@ -84,7 +86,8 @@ begin
   if cardinality(ids) <= most_rows then
     select array_agg(m.user_id), array_agg(jsonb_build_object('operation', tg_op, 'rows', m.rows)) into people, data
     from (
-      select c.user_id, jsonb_agg(to_jsonb(c)) as rows from changed as c where c.id = any (ids) group by c.user_id
+      select c.user_id, jsonb_agg(to_jsonb(c)) as rows
+      from changed as c join unnest(ids) as t (id) on t.id = c.id group by c.user_id
     ) as m;
   else
     select array_agg(m.user_id), array_agg(jsonb_build_object(
@@ -92,7 +95,7 @@ begin
     into people, data
     from (
       select c.user_id, count(*) as count, array_agg(c.id) as ids
-      from changed as c where c.id = any (ids) group by c.user_id
+      from changed as c join unnest(ids) as t (id) on t.id = c.id group by c.user_id
     ) as m;
   end if;
   perform private.send_to_people(tg_argv[0], people, data);
@@ -155,7 +158,7 @@ comment on function private.status_of(public.user_sessions) is
 
 -- Definer: may call send_to_people. A function of its own, because one table has two types and a status to derive.
 create function private.broadcast_sessions() returns trigger
-language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
+language plpgsql volatile security definer set search_path = '' set enable_hashjoin = on set enable_nestloop = off as $$
 declare
   most_rows constant integer := 100;
   most_ids constant integer := 1000;
@@ -185,7 +188,7 @@ begin
         case c.session_type when 'cooking' then 'meal:cooking:update' else 'fitness:session:update' end as type,
         c.user_id, count(*) as count, array_agg(c.id) as ids,
         jsonb_agg(to_jsonb(c)) filter (where cardinality(touched) <= most_rows) as rows
-      from changed as c where c.id = any (touched) group by 1, 2
+      from changed as c join unnest(touched) as t (id) on t.id = c.id group by 1, 2
     ) as m
     group by m.type
   loop
@@ -194,17 +197,17 @@ begin
 
   -- What each of them was doing: sessions that this statement left alone, and the old rows of the others.
   if tg_op = 'UPDATE' then
-    before := (select jsonb_agg(to_jsonb(p) - 'data') from previous as p where p.id = any (touched));
+    before := (select jsonb_agg(to_jsonb(p) - 'data') from previous as p join unnest(touched) as t (id) on t.id = p.id);
   elsif tg_op = 'DELETE' then
     before := (select jsonb_agg(to_jsonb(c) - 'data') from changed as c);
   end if;
   with person as (
-    select distinct c.user_id as id from changed as c where c.id = any (touched)
+    select distinct c.user_id as id from changed as c join unnest(touched) as t (id) on t.id = c.id
   ), was as (
     select s.* from jsonb_populate_recordset(null::public.user_sessions, before) as s
     union all
     select u.* from public.user_sessions as u join person on person.id = u.user_id
-    where u.status <> 'completed' and u.id <> all (touched)
+    where u.status <> 'completed' and not exists (select from unnest(touched) as t (id) where t.id = u.id)
   ), is_now as (
     select u.* from public.user_sessions as u join person on person.id = u.user_id
     where u.status <> 'completed'
