@@ -134,10 +134,11 @@ to authenticated, service_role;
 -------------------------------------------------------------------------------
 
 create function private.require_shape(document jsonb, shape jsonb, what text) returns void
-language plpgsql immutable security invoker set search_path = '' as $$
+language plpgsql stable security invoker set search_path = '' as $$
 declare
   key text;
   expected text;
+  value text;
   kind text;
   got text;
 begin
@@ -155,25 +156,43 @@ begin
       detail = 'Unknown keys are refused, so that nothing sent is silently lost.',
       hint = format('Allowed: %s.', (select string_agg(k, ', ') from jsonb_object_keys(shape) as k));
   end if;
-  for key, expected in select e.key, e.value from jsonb_each_text(shape) as e loop
-    kind := case when expected ~ '^[ao]' then 'an ' else 'a ' end || rtrim(expected, '!');
+  for key, expected in select e.key, rtrim(e.value, '!') from jsonb_each_text(shape) as e loop
+    value := document ->> key;
     got := coalesce(jsonb_typeof(document -> key), 'null');
-    if got = 'null' and right(expected, 1) = '!' then
-      raise sqlstate 'PT422' using
-        message = format('%s.%s is missing', what, key),
-        detail = format('%s needs %s, %s.', what, key, kind),
-        hint = format('Add "%s".', key);
-    elsif got not in ('null', rtrim(expected, '!')) then
+    kind := case expected
+      when 'date' then 'a date such as "2026-11-24"'
+      when 'time' then 'a time such as "19:00"'
+      when 'integer' then 'a whole number'
+      when 'array' then 'an array'
+      when 'object' then 'an object'
+      else 'a ' || expected
+    end;
+    if got = 'null' then
+      if right(shape ->> key, 1) = '!' then
+        raise sqlstate 'PT422' using
+          message = format('%s.%s is missing', what, key),
+          detail = format('%s needs %s, %s.', what, key, kind),
+          hint = format('Add "%s".', key);
+      end if;
+    elsif not (
+      case expected
+        when 'date' then got = 'string' and pg_input_is_valid(value, 'date')
+        when 'time' then got = 'string' and pg_input_is_valid(value, 'time')
+        when 'integer' then got = 'number' and value::numeric = trunc(value::numeric)
+        else got = expected
+      end
+    ) then
       raise sqlstate 'PT422' using
         message = format('%s.%s must be %s', what, key, kind),
         detail = format('Got the %s %s.', got, left((document -> key)::text, 80)),
-        hint = 'Amounts and minutes are JSON numbers; dates ("2026-11-24") and times ("19:00") are JSON strings.';
+        hint = format('Send %s, or leave it out if it isn''t required.', kind);
     end if;
   end loop;
 end $$;
 comment on function private.require_shape(jsonb, jsonb, text) is
-  'Refuses (PT422) a document that isn''t an object, has unknown keys, lacks a key, or has a value of another JSON '
-  'type. The shape maps each key to its type, "!" after it meaning required: {"name": "string!", "notes": "string"}.';
+  'Refuses (PT422) a document that isn''t an object, has unknown keys, lacks a key, or has a value of another type. '
+  'The shape maps each key to string, number, integer, date, time, boolean, array or object, with "!" where it is '
+  'required: {"name": "string!", "notes": "string"}.';
 grant execute on function private.require_shape(jsonb, jsonb, text) to authenticated, service_role;
 
 create function private.refuse_input(what text, message text, constraint_name text) returns void

@@ -294,19 +294,42 @@ grant select, insert, update, delete on public.fitness_stretching to service_rol
 -- RPC
 -------------------------------------------------------------------------------
 
-create function public.create_workout(workout jsonb) returns public.fitness_workouts
+create function private.add_exercises(workout uuid, exercises jsonb) returns void
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   exercise jsonb;
+  number bigint;
+begin
+  for exercise, number in
+    select e.value, e.position from jsonb_array_elements(nullif(exercises, 'null')) with ordinality as e (value, position)
+  loop
+    perform private.require_shape(exercise, '{"name": "string!", "sets": "array!", "notes": "string"}',
+      'exercise ' || number);
+    if not private.are_sets(exercise -> 'sets') then
+      raise sqlstate 'PT422' using
+        message = format('the sets of exercise %s (%s) are not valid', number, left(exercise ->> 'name', 100)),
+        detail = 'An exercise has 1–50 sets, each an object with any of reps (0–1000), weight_kg (0–2000, at most three '
+          'decimals), duration_seconds (0–86400), rest_seconds (0–3600) and done (true or false), and nothing else.',
+        hint = 'Send sets such as [{"reps": 8, "weight_kg": 60, "rest_seconds": 120}].';
+    end if;
+  end loop;
+  insert into public.fitness_workout_exercises (workout_id, name, sets, notes, order_index)
+  select workout, e.value ->> 'name', e.value -> 'sets', e.value ->> 'notes', e.position - 1
+  from jsonb_array_elements(nullif(exercises, 'null')) with ordinality as e (value, position);
+end $$;
+comment on function private.add_exercises(uuid, jsonb) is
+  'Adds exercises, an array in the shape that create_workout takes, to a workout.';
+grant execute on function private.add_exercises(uuid, jsonb) to authenticated, service_role;
+
+create function public.create_workout(workout jsonb) returns public.fitness_workouts
+language plpgsql volatile security invoker set search_path = '' as $$
+declare
   created public.fitness_workouts;
   message text;
   rule text;
 begin
-  perform private.require_shape(workout, '{"name": "string!", "date": "string!", "start_time": "string",
-    "duration_minutes": "number", "notes": "string", "status": "string", "exercises": "array"}', 'workout');
-  for exercise in select e from jsonb_array_elements(nullif(workout -> 'exercises', 'null')) as e loop
-    perform private.require_shape(exercise, '{"name": "string!", "sets": "array!", "notes": "string"}', 'exercise');
-  end loop;
+  perform private.require_shape(workout, '{"name": "string!", "date": "date!", "start_time": "time",
+    "duration_minutes": "integer", "notes": "string", "status": "string", "exercises": "array"}', 'workout');
 
   insert into public.fitness_workouts (name, date, start_time, duration_minutes, notes, status)
   select w.name, w.date, w.start_time, w.duration_minutes, w.notes, coalesce(w.status, 'planned')
@@ -314,10 +337,7 @@ begin
     name text, date date, start_time time, duration_minutes integer, notes text, status text)
   returning * into created;
 
-  insert into public.fitness_workout_exercises (workout_id, name, sets, notes, order_index)
-  select created.id, e.value ->> 'name', e.value -> 'sets', e.value ->> 'notes', e.position - 1
-  from jsonb_array_elements(nullif(workout -> 'exercises', 'null')) with ordinality as e (value, position);
-
+  perform private.add_exercises(created.id, workout -> 'exercises');
   return created;
 exception when check_violation or data_exception then
   get stacked diagnostics message = message_text, rule = constraint_name;

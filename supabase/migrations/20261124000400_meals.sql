@@ -256,8 +256,8 @@ declare
   message text;
   rule text;
 begin
-  perform private.require_shape(meal, '{"name": "string!", "description": "string", "prep_time": "number",
-    "cook_time": "number", "servings": "number", "instructions": "array", "ingredients": "array"}', 'meal');
+  perform private.require_shape(meal, '{"name": "string!", "description": "string", "prep_time": "integer",
+    "cook_time": "integer", "servings": "integer", "instructions": "array", "ingredients": "array"}', 'meal');
   for ingredient in select i from jsonb_array_elements(nullif(meal -> 'ingredients', 'null')) as i loop
     perform private.require_shape(
       ingredient, '{"food_item_name": "string!", "quantity": "number!", "unit": "string!"}', 'ingredient');
@@ -274,7 +274,7 @@ begin
   from jsonb_array_elements(nullif(meal -> 'ingredients', 'null')) with ordinality as i (value, position);
 
   if plan is not null and plan <> 'null' then
-    perform private.require_shape(plan, '{"date": "string!", "time": "string", "servings": "number"}', 'plan');
+    perform private.require_shape(plan, '{"date": "date!", "time": "time", "servings": "integer"}', 'plan');
     insert into public.planned_meals (meal_id, planned_date, meal_time, servings)
     select created.id, p.date, p.time, p.servings
     from jsonb_to_record(plan) as p (date date, "time" time, servings integer);

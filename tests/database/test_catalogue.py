@@ -14,6 +14,8 @@ Database = psycopg.Connection[DictRow]
 # Trigger functions fire without anybody being allowed to call them.
 DEFINERS: dict[str, set[str]] = {
     "private.add_ai_request": {"authenticated"},
+    "private.broadcast": set(),
+    "private.broadcast_sessions": set(),
     "private.create_profile": set(),
     "private.delete_sources": set(),
     "private.document_ingredients": set(),
@@ -28,6 +30,7 @@ DEFINERS: dict[str, set[str]] = {
     "private.remove_planned_meals": set(),
     "private.rename_planned_meals": set(),
     "private.repair_derived_events": {"authenticated", "service_role"},
+    "private.send_to_people": set(),
     "private.sync_planned_meals": set(),
     "private.write_back": set(),
     "private.write_recipe_documents": set(),
@@ -41,6 +44,7 @@ DEFINERS |= {
 
 # What the Data API offers to call.
 RPCS: dict[str, set[str]] = {
+    "complete_session": {"authenticated"},
     "create_meal": {"authenticated", "service_role"},
     "create_workout": {"authenticated", "service_role"},
     "ground_meal_suggestions": {"authenticated"},
@@ -49,6 +53,7 @@ RPCS: dict[str, set[str]] = {
     "record_ai_request": {"authenticated"},
     "repair_calendar": {"authenticated", "service_role"},
     "search_recipes": {"authenticated"},
+    "set_timer": {"authenticated", "service_role"},
 }
 
 # Triggers of ours are those whose function is ours, wherever they are attached (auth.users, too).

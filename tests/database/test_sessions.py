@@ -1,12 +1,15 @@
-"""Sessions: legal transitions pass, others are refused in words."""
+"""Sessions: legal transitions pass, others are refused in words; pauses are what the database measured."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from local_supabase import Instance
 from tests.conftest import NewUser, User
 from tests.database.data_api import DataApi, the_row
+from tests.database.sessions import long_ago
 from tests.database.tables import Row, count, new_row, read, stored
 
 pytestmark = pytest.mark.covers(
@@ -138,3 +141,117 @@ def test_deleting_what_a_session_was_about_keeps_the_session(
     assert deleted.status_code == 204
     now = read("user_sessions", owner, session["id"])
     assert now == session | {column: None, "updated_at": now["updated_at"]}
+
+
+# Pauses.
+
+
+def seconds_spent(session: Row) -> float:
+    """Time spent in a session that is paused or completed, as a client computes it."""
+    until = datetime.fromisoformat(session["data"].get("paused_at") or session["ended_at"])
+    pauses: float = session["data"].get("paused_seconds", 0)
+    return (until - datetime.fromisoformat(session["started_at"])).total_seconds() - pauses
+
+
+def test_pauses_are_not_time_spent(stack: Instance, data_api: DataApi, owner: User, session: Row) -> None:
+    long_ago(stack, session, timedelta(minutes=20))
+    paused = the_row(change(data_api, owner, session, status="paused"))
+    assert 1200 <= seconds_spent(paused) < 1210
+    assert "paused_seconds" not in paused["data"]
+
+    long_ago(stack, session, timedelta(hours=9))
+    resumed = the_row(change(data_api, owner, session, status="active"))
+    assert "paused_at" not in resumed["data"]
+    assert 32400 <= resumed["data"]["paused_seconds"] < 32410
+
+    long_ago(stack, session, timedelta(minutes=5))
+    paused = the_row(change(data_api, owner, session, status="paused"))
+    assert 1500 <= seconds_spent(paused) < 1520
+
+    long_ago(stack, session, timedelta(hours=1))
+    completed = the_row(change(data_api, owner, session, status="completed"))
+    assert 1500 <= seconds_spent(completed) < 1530
+    assert 36000 <= completed["data"]["paused_seconds"] < 36020
+
+
+@pytest.mark.parametrize("minutes", [-50, -20, -10, 5])
+def test_time_spent_is_never_negative_whenever_the_client_says_that_it_ended(
+    stack: Instance, data_api: DataApi, owner: User, session: Row, minutes: int
+) -> None:
+    # Active for 20 minutes, paused for 10, active for 20, paused for 10.
+    for status, ago in (("paused", 20), ("active", 10), ("paused", 20), ("paused", 10)):
+        long_ago(stack, session, timedelta(minutes=ago))
+        session = the_row(change(data_api, owner, session, status=status))
+    session = read("user_sessions", owner, session["id"])
+    ended_at = datetime.fromisoformat(session["data"]["paused_at"]) + timedelta(minutes=minutes)
+    answer = change(data_api, owner, session, status="completed", ended_at=ended_at.isoformat())
+    spent = seconds_spent(the_row(answer))
+    # An end before the second stretch: what was spent until then isn't known exactly, but it is no debt.
+    # Pauses are counted in milliseconds.
+    assert (
+        {-50: -0.001, -20: 1140, -10: 1740, 5: 2380}[minutes]
+        <= spent
+        <= {-50: 1, -20: 1260}.get(minutes, 2460)
+    )
+
+
+FORGED: Row = {"paused_at": "2020-01-01T00:00:00+00:00", "paused_seconds": -86400}
+
+
+def test_a_client_cannot_forge_or_drop_pauses(data_api: DataApi, owner: User) -> None:
+    row = new_row("user_sessions", owner) | {"data": FORGED | {"exercise": 1}}
+    session = the_row(data_api.post("user_sessions", row, by=owner))
+    assert session["data"] == {"exercise": 1}
+    assert the_row(change(data_api, owner, session, data=FORGED | {"exercise": 1})) == session
+
+    paused = the_row(change(data_api, owner, session, status="paused", data=FORGED))
+    paused_at = paused["data"]["paused_at"]
+    assert paused_at > session["updated_at"]
+    for data in ({}, FORGED, {"paused_at": None}):
+        assert the_row(change(data_api, owner, session, data=data))["data"] == {"paused_at": paused_at}
+
+    resumed = the_row(change(data_api, owner, session, status="active", data=FORGED))
+    assert set(resumed["data"]) == {"paused_seconds"}
+    assert 0 <= resumed["data"]["paused_seconds"] < 30
+    for data in ({}, FORGED, {"paused_seconds": None}):
+        assert the_row(change(data_api, owner, session, data=data))["data"] == resumed["data"]
+    completed = the_row(change(data_api, owner, session, status="completed", data=FORGED))
+    assert completed["data"] == resumed["data"]
+
+
+def test_a_client_can_change_its_own_data_at_any_time(data_api: DataApi, owner: User, session: Row) -> None:
+    for status in ("paused", "active", "completed"):
+        data = {"exercise": 2, "at": status, "paused": None}
+        changed = the_row(change(data_api, owner, session, status=status, data=data))
+        assert changed["data"] | data == changed["data"]
+
+
+@pytest.mark.covers("user_sessions_data_is_an_object_max_256_kb")
+def test_a_session_full_of_data_can_still_be_paused(data_api: DataApi, owner: User, session: Row) -> None:
+    data = {"note": "x" * (262144 - len('{"note": ""}'))}
+    assert the_row(change(data_api, owner, session, data=data))["data"] == data
+    for n in range(20):
+        timer = {"session_id": session["id"], "name": f"{n:02}" + "🥚" * 48, "seconds": 86400}
+        assert data_api.post("rpc/set_timer", timer, by=owner).status_code == 200
+    for status in ("paused", "active", "paused", "completed"):
+        session = the_row(change(data_api, owner, session, status=status))
+        assert session["data"]["note"] == data["note"]
+
+
+@pytest.mark.parametrize("data", ["text", 7, True, [1], ["paused_at"]])
+def test_data_is_an_object(data_api: DataApi, owner: User, session: Row, data: Any) -> None:
+    for status in ("active", "paused", "completed"):
+        answer = change(data_api, owner, session, status=status, data=data)
+        assert answer.status_code == 400
+        assert '"user_sessions_data_is_an_object_max_256_kb"' in answer.json()["message"]
+    assert read("user_sessions", owner, session["id"]) == session
+    answer = data_api.post("user_sessions", {"session_type": "cardio", "data": data}, by=owner)
+    assert '"user_sessions_data_is_an_object_max_256_kb"' in answer.json()["message"]
+
+
+def test_other_user_cannot_change_a_session(
+    data_api: DataApi, owner: User, other_user: User, session: Row
+) -> None:
+    assert change(data_api, other_user, session, status="paused").json() == []
+    assert read("user_sessions", owner, session["id"]) == session
+    assert the_row(change(data_api, owner, session, status="paused"))["status"] == "paused"
