@@ -1,0 +1,339 @@
+"""postgres_changes: tells subscribers about rows of published tables, as far as they may see them.
+
+An inserted or updated row is told to whom row level security shows it. A deleted row is gone, so its policies
+can't be asked: everybody who subscribed hears of it, but of a secured table only its primary key.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from local_supabase.database import Connection, Database
+from local_supabase.realtime import tables
+from local_supabase.realtime.authorisation import become, probing
+from local_supabase.realtime.filters import Filter, FilterError, parse_filters
+from local_supabase.realtime.pgoutput import Change
+from local_supabase.realtime.protocol import encode_json
+from local_supabase.realtime.rooms import Channel
+from local_supabase.realtime.tables import Table
+from local_supabase.realtime.visibility import wait_until_visible
+
+PUBLICATION = "supabase_realtime"
+
+_EVENTS = ("INSERT", "UPDATE", "DELETE")
+_MAX_RECORD_BYTES = 2**20
+# What is left of a record above that: the columns that are this short.
+_SHORT_BYTES = 64
+
+_log = logging.getLogger(__name__)
+
+
+class SubscriptionError(Exception):
+    """A subscription that can't be fulfilled; the message is for the client."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subscription:
+    """One `postgres_changes` binding of a channel."""
+
+    id: int
+    channel: Channel
+    event: str
+    schema: str | None
+    """None, as `table`, for any."""
+    table: str | None
+    filters: tuple[Filter, ...]
+    columns: frozenset[str] | None
+
+    def wants(self, change: Change) -> bool:
+        return (
+            self.event in ("*", change.operation)
+            and self.schema in (None, change.relation.schema)
+            and self.table in (None, change.relation.table)
+        )
+
+
+@dataclass(frozen=True)
+class _Audience:
+    """Subscriptions with the same claims, and what those may see of a table."""
+
+    claims: str
+    subscriptions: list[Subscription]
+
+    @property
+    def role(self) -> str:
+        return str(json.loads(self.claims)["role"])
+
+
+class Changes:
+    """The subscriptions, and the delivery of changes to them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._subscriptions: dict[Channel, list[Subscription]] = {}
+        self._ids = itertools.count(1)
+
+    def channels(self) -> list[Channel]:
+        """Everybody with a subscription."""
+        return list(self._subscriptions)
+
+    def number(self, wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The bindings as the reply to a join repeats them, with an id each."""
+        return [item | {"id": next(self._ids)} for item in wanted]
+
+    async def subscribe(self, channel: Channel, bindings: Sequence[dict[str, Any]]) -> None:
+        """Subscribes a channel to all of `bindings`, or raises SubscriptionError."""
+        subscriptions = [_subscription(channel, binding) for binding in bindings]
+        try:
+            async with probing(self._database) as connection:
+                for item in subscriptions:
+                    await _check(connection, item)
+        except psycopg.Error as error:
+            raise SubscriptionError(f"Unable to subscribe to changes: {str(error).strip()}") from error
+        self._subscriptions[channel] = subscriptions
+
+    def unsubscribe(self, channel: Channel) -> None:
+        self._subscriptions.pop(channel, None)
+
+    async def deliver(self, changes: Sequence[Change]) -> None:
+        """Tells the subscribers about changes, in their order."""
+        wanted = [change for change in changes if any(item.wants(change) for item in self._all())]
+        if not wanted:
+            return
+        await wait_until_visible(self._database, wanted)
+        messages: list[tuple[int, Channel, str]] = []
+        by_relation: dict[int, list[int]] = {}
+        for index, change in enumerate(wanted):
+            by_relation.setdefault(change.relation.oid, []).append(index)
+        for indices in by_relation.values():
+            try:
+                messages += await self._messages(wanted, indices)
+            except (psycopg.Error, FilterError) as error:
+                # The table was changed or dropped since.
+                _log.warning("changes of %s: %s", wanted[indices[0]].relation.table, str(error).strip())
+        for _, channel, payload in sorted(messages, key=lambda message: message[0]):
+            if channel.is_open:
+                frame = encode_json(channel.socket.version, channel.topic, "postgres_changes", payload)
+                channel.socket.send(frame)
+
+    def _all(self) -> Iterable[Subscription]:
+        return itertools.chain.from_iterable(self._subscriptions.values())
+
+    def _audiences(self, changes: Sequence[Change]) -> list[_Audience]:
+        by_claims: dict[str, list[Subscription]] = {}
+        for item in self._all():
+            if any(item.wants(change) for change in changes):
+                claims = json.dumps(item.channel.claims, sort_keys=True)
+                by_claims.setdefault(claims, []).append(item)
+        return [_Audience(claims, items) for claims, items in by_claims.items()]
+
+    async def _messages(
+        self, wanted: Sequence[Change], indices: Sequence[int]
+    ) -> list[tuple[int, Channel, str]]:
+        """The messages about the changes of one table, each with the index of its change."""
+        changes = [wanted[index] for index in indices]
+        async with probing(self._database) as connection:
+            table = await tables.describe(connection, changes[0].relation)
+            if table is None:
+                return []
+            batch = await _Batch.of(connection, table, changes)
+            audiences = self._audiences(changes)
+            matches = {
+                item: await batch.matching(connection, item.filters)
+                for audience in audiences
+                for item in audience.subscriptions
+            }
+            readable = {
+                role: await tables.readable_columns(connection, table, role)
+                for role in {audience.role for audience in audiences}
+            }
+        messages = []
+        for audience in audiences:
+            columns = readable[audience.role]
+            # Without the whole key no row can be identified, and nobody gets the content.
+            identified = bool(table.key) and columns.issuperset(table.key)
+            seen = await self._visible(batch, audience) if identified else set(range(len(changes)))
+            for position in sorted(seen):
+                for (channel, chosen), ids in _recipients(
+                    audience, changes[position], matches, position
+                ).items():
+                    shown = columns if chosen is None else columns & (chosen | set(table.key))
+                    data = batch.data(position, shown) if identified else batch.refusal(position)
+                    messages.append(
+                        (indices[position], channel, f'{{"ids":{json.dumps(ids)},"data":{data}}}')
+                    )
+        return messages
+
+    async def _visible(self, batch: _Batch, audience: _Audience) -> set[int]:
+        """The positions of the changes that the audience may hear of."""
+        everything = set(range(len(batch.changes)))
+        if not batch.table.secured:
+            return everything
+        rows = {position: row for position, row in enumerate(batch.changes) if row.new is not None}
+        deleted = everything - rows.keys()
+        if not rows:
+            return deleted
+        async with probing(self._database) as connection:
+            try:
+                await become(connection, json.loads(audience.claims), "", {})
+                logged = [change.new for change in rows.values() if change.new is not None]
+                found = await tables.visible_rows(connection, batch.table, logged)
+            except psycopg.Error as error:
+                _log.warning("policies of %s: %s", batch.changes[0].relation.table, str(error).strip())
+                return deleted
+        positions = list(rows)
+        return deleted | {positions[index] for index in found}
+
+
+def _recipients(
+    audience: _Audience, change: Change, matches: dict[Subscription, set[int]], position: int
+) -> dict[tuple[Channel, frozenset[str] | None], list[int]]:
+    """The ids of the subscriptions that a change fulfils, together where a channel shows the same columns."""
+    recipients: dict[tuple[Channel, frozenset[str] | None], list[int]] = {}
+    for item in audience.subscriptions:
+        if item.wants(change) and position in matches[item]:
+            recipients.setdefault((item.channel, item.columns), []).append(item.id)
+    return recipients
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Changes of one table with their values as JSON."""
+
+    table: Table
+    changes: Sequence[Change]
+    new: Sequence[dict[str, Any] | None]
+    old: Sequence[dict[str, Any] | None]
+
+    @classmethod
+    async def of(cls, connection: Connection, table: Table, changes: Sequence[Change]) -> _Batch:
+        new = await tables.records(connection, table, [change.new for change in changes])
+        old = await tables.records(connection, table, [change.old for change in changes])
+        return cls(table, changes, new, old)
+
+    async def matching(self, connection: Connection, filters: Sequence[Filter]) -> set[int]:
+        """The positions of the changes whose row (a deleted one: as it was) fulfils the filters."""
+        if not filters:
+            return set(range(len(self.changes)))
+        rows = [change.new or change.old or {} for change in self.changes]
+        return await tables.matching_rows(connection, self.table, filters, rows)
+
+    def data(self, position: int, shown: frozenset[str] | set[str]) -> str:
+        """The `data` of a message, with the columns that its receiver may see."""
+        change, key = self.changes[position], self.table.key
+        data = self._head(position) | {
+            "columns": [{"name": c.name, "type": c.type} for c in self.table.columns if c.name in shown],
+            "errors": None,
+        }
+        new, old = self.new[position], self.old[position]
+        if new is not None:
+            # With `replica identity full` the old row has the large values that didn't change.
+            data["record"] = _only({**(old or {}), **new}, shown)
+        if change.operation != "INSERT":
+            # An update that left the key alone logs no old row.
+            before = old if old is not None else _only(new or {}, key)
+            secret = change.operation == "DELETE" and self.table.secured
+            data["old_record"] = _only(before, set(key) & set(shown) if secret else shown)
+        text = json.dumps(data, separators=(",", ":"))
+        return text if len(text) <= _MAX_RECORD_BYTES else json.dumps(_shortened(data))
+
+    def refusal(self, position: int) -> str:
+        """The `data` for somebody who can't see the table's key."""
+        error = "Error 401: Unauthorized" if self.table.key else "Error 400: Bad Request, no primary key"
+        return json.dumps(self._head(position) | {"columns": [], "errors": [error]})
+
+    def _head(self, position: int) -> dict[str, Any]:
+        change = self.changes[position]
+        committed = change.committed_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        relation = change.relation
+        return {
+            "schema": relation.schema,
+            "table": relation.table,
+            "type": change.operation,
+            "commit_timestamp": committed,
+        }
+
+
+def _subscription(channel: Channel, binding: dict[str, Any]) -> Subscription:
+    schema, table = binding.get("schema"), binding.get("table")
+    if not isinstance(schema, str) and not isinstance(table, str):
+        raise SubscriptionError(
+            "No subscription params provided. Please provide at least a `schema` or `table` to subscribe to"
+        )
+    event = str(binding.get("event", "*")).upper()
+    columns = binding.get("select")
+    if isinstance(columns, str):
+        raise SubscriptionError("Error parsing `select` params: expected a list of column name strings")
+    names = frozenset(name for name in columns or () if isinstance(name, str)) or None
+    schema_name, table_name = _name(schema, "public"), _name(table, "*")
+    if names and None in (schema_name, table_name):
+        raise SubscriptionError(
+            "Column selection is not supported for wildcard subscriptions. Provide an explicit schema and "
+            "table name."
+        )
+    try:
+        filters = parse_filters(str(binding.get("filter") or ""))
+    except FilterError as error:
+        raise SubscriptionError(str(error)) from error
+    return Subscription(
+        binding["id"],
+        channel,
+        event if event in _EVENTS else "*",
+        schema_name,
+        table_name,
+        filters,
+        names,
+    )
+
+
+def _name(value: object, default: str) -> str | None:
+    name = value if isinstance(value, str) else default
+    return None if name == "*" else name
+
+
+async def _check(connection: Connection, item: Subscription) -> None:
+    found = await tables.published(connection, PUBLICATION, item.schema, item.table)
+    parameters = f"[event: {item.event}, schema: {item.schema or '*'}, table: {item.table or '*'}]"
+    if not found:
+        raise SubscriptionError(
+            "Unable to subscribe to changes with given parameters. Please check Realtime is enabled for the "
+            f"given connect parameters: {parameters}"
+        )
+    for table in found:
+        try:
+            # A filter on a hidden column would tell what is in it.
+            hidden = {condition.column for condition in item.filters} | (item.columns or frozenset())
+            hidden -= await tables.readable_columns(connection, table, item.channel.claims["role"])
+            if hidden:
+                raise FilterError(f"invalid column for filter {min(hidden)}")
+            await tables.check_filters(connection, table, item.filters)
+        except (psycopg.Error, FilterError) as error:
+            raise SubscriptionError(
+                "Unable to subscribe to changes with given parameters. An exception happened so please check "
+                f"your connect parameters: {parameters}. Exception: {str(error).strip()}"
+            ) from error
+
+
+def _only(record: dict[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+    wanted = set(columns)
+    return {name: value for name, value in record.items() if name in wanted}
+
+
+def _shortened(data: dict[str, Any]) -> dict[str, Any]:
+    """The message about a row that is too large to send."""
+    short = dict(data)
+    for name in ("record", "old_record"):
+        if name in data:
+            short[name] = {
+                column: value
+                for column, value in data[name].items()
+                if len(json.dumps(value)) <= _SHORT_BYTES
+            }
+    return short | {"errors": ["Error 413: Payload Too Large"]}
