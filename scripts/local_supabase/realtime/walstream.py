@@ -84,7 +84,7 @@ class WalStream:
         connection = await AsyncConnection.connect(self._url, autocommit=True, replication="database")
         try:
             slot = f"realtime_{os.getpid()}_{next(_slot_numbers)}"
-            # Replication commands know upper case only. This one waits for the transactions that are open now.
+            # Keywords in upper case: no others are known. It waits for the transactions that are open now.
             create = sql.SQL("CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT")
             await connection.execute(create.format(sql.Identifier(slot)))
             await self._read(_Copy(connection.pgconn), slot)
