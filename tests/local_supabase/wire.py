@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 from local_supabase import Instance
 
@@ -31,7 +33,7 @@ class Received:
 class Wire:
     """One connection. Topics are written without their prefix."""
 
-    def __init__(self, connection: ClientConnection, version: str) -> None:
+    def __init__(self, connection: Connection, version: str) -> None:
         self.connection = connection
         self._version = version
         self._refs = itertools.count(1)
@@ -88,6 +90,15 @@ class Wire:
         kept, self._kept = self._kept, []
         return kept
 
+    def frames_until_the_end(self) -> int:
+        """How many frames arrive before the server ends the connection."""
+        for count in itertools.count():
+            try:
+                self.connection.recv(timeout=SECONDS)
+            except ConnectionClosed:
+                return count
+        raise AssertionError
+
     def _next(self) -> Received:
         frame = self.connection.recv(timeout=SECONDS)
         if isinstance(frame, bytes):
@@ -100,11 +111,18 @@ class Wire:
 
 
 @contextmanager
-def wire(instance: Instance, *, version: str = "2.0.0", key: str | None = None) -> Iterator[Wire]:
-    """A connection, with the publishable key unless another one is given."""
+def wire(
+    instance: Instance, *, version: str = "2.0.0", key: str | None = None, max_queue: int = 1000
+) -> Iterator[Wire]:
+    """A connection, with the publishable key unless another one is given.
+
+    `max_queue` is how many frames it reads before anybody asks for them.
+    """
     query = urlencode({"apikey": key or instance.publishable_key, "vsn": version})
     url = f"{instance.url.replace('http', 'ws', 1)}/realtime/v1/websocket?{query}"
-    with connect(url, open_timeout=SECONDS, max_size=None) as connection:
+    with connect(
+        url, open_timeout=SECONDS, close_timeout=1, max_size=None, max_queue=max_queue
+    ) as connection:
         yield Wire(connection, version)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from local_supabase.realtime.rooms import Channel
 
 # What may wait for a client that doesn't read; above that it is dropped, and reconnects.
-_MAX_WAITING_BYTES = 32 * 2**20
+_MAX_WAITING_BYTES = 16 * 2**20
 # What a waiting frame costs besides its bytes.
 _FRAME_OVERHEAD = 100
 
