@@ -1,6 +1,7 @@
 // What supabase-js does against an instance of the stack. Prints one line of JSON for each check.
 //
 // Reads from the environment: INSTANCE (stack.json as one line) and VSN, the version of Realtime's protocol.
+import { createHmac } from 'node:crypto'
 import { createClient } from '@supabase/supabase-js'
 
 const instance = JSON.parse(process.env.INSTANCE)
@@ -74,6 +75,15 @@ async function person() {
   const { user, session } = good(await own.auth.signUp({ email, password: 'correct horse' }))
   await own.realtime.setAuth()
   return { client: own, id: user.id, email, session }
+}
+
+// A token that soon expires, signed with the legacy secret.
+function shortToken(id, seconds) {
+  const encode = (part) => Buffer.from(part).toString('base64url')
+  const now = Math.floor(Date.now() / 1000)
+  const claims = { sub: id, role: 'authenticated', iat: now, exp: now + seconds }
+  const signed = [{ alg: 'HS256', typ: 'JWT' }, claims].map((part) => encode(JSON.stringify(part))).join('.')
+  return `${signed}.${createHmac('sha256', instance.jwt_secret).update(signed).digest('base64url')}`
 }
 
 const alice = await person()
@@ -233,7 +243,7 @@ const checks = {
   },
   async 'realtime: token expiry closes the channel'() {
     const own = client()
-    await own.realtime.setAuth(process.env.SHORT_TOKEN)
+    await own.realtime.setAuth(shortToken(alice.id, 3))
     const states = new Heard()
     const systems = new Heard()
     const channel = own.channel('members', { config: { private: true } })
