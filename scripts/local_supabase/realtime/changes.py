@@ -154,42 +154,22 @@ class Changes:
                 role: await tables.readable_columns(connection, table, role)
                 for role in {audience.role for audience in audiences}
             }
+            # Last, because it changes the role.
+            seen = [
+                await batch.visible(connection, audience.claims, readable[audience.role])
+                for audience in audiences
+            ]
         messages = []
-        for audience in audiences:
+        for audience, positions in zip(audiences, seen, strict=True):
             columns = readable[audience.role]
-            # Without the whole key no row can be identified, and nobody gets the content.
-            identified = bool(table.key) and columns.issuperset(table.key)
-            seen = await self._visible(batch, audience) if identified else set(range(len(changes)))
-            for position in sorted(seen):
-                for (channel, chosen), ids in _recipients(
-                    audience, changes[position], matches, position
-                ).items():
-                    shown = columns if chosen is None else columns & (chosen | set(table.key))
-                    data = batch.data(position, shown) if identified else batch.refusal(position)
+            for position in sorted(positions):
+                recipients = _recipients(audience, changes[position], matches, position)
+                for (channel, chosen), ids in recipients.items():
+                    data = batch.data(position, columns, chosen)
                     messages.append(
                         (indices[position], channel, f'{{"ids":{json.dumps(ids)},"data":{data}}}')
                     )
         return messages
-
-    async def _visible(self, batch: _Batch, audience: _Audience) -> set[int]:
-        """The positions of the changes that the audience may hear of."""
-        everything = set(range(len(batch.changes)))
-        if not batch.table.secured:
-            return everything
-        rows = {position: row for position, row in enumerate(batch.changes) if row.new is not None}
-        deleted = everything - rows.keys()
-        if not rows:
-            return deleted
-        async with probing(self._database) as connection:
-            try:
-                await become(connection, json.loads(audience.claims), "", {})
-                logged = [change.new for change in rows.values() if change.new is not None]
-                found = await tables.visible_rows(connection, batch.table, logged)
-            except psycopg.Error as error:
-                _log.warning("policies of %s: %s", batch.changes[0].relation.table, str(error).strip())
-                return deleted
-        positions = list(rows)
-        return deleted | {positions[index] for index in found}
 
 
 def _recipients(
@@ -225,9 +205,29 @@ class _Batch:
         rows = [change.new or change.old or {} for change in self.changes]
         return await tables.matching_rows(connection, self.table, filters, rows)
 
-    def data(self, position: int, shown: frozenset[str] | set[str]) -> str:
-        """The `data` of a message, with the columns that its receiver may see."""
+    async def visible(self, connection: Connection, claims: str, readable: frozenset[str]) -> set[int]:
+        """The positions of the changes that somebody may hear of; acts as that user from then on."""
+        everything = set(range(len(self.changes)))
+        rows = {position: row.new for position, row in enumerate(self.changes) if row.new is not None}
+        if not self.table.secured or not rows or not self._identified(readable):
+            return everything
+        deleted = everything - rows.keys()
+        try:
+            await become(connection, json.loads(claims), "", {})
+            found = await tables.visible_rows(connection, self.table, list(rows.values()))
+        except psycopg.Error as error:
+            _log.warning("policies of %s: %s", self.changes[0].relation.table, str(error).strip())
+            await connection.rollback()
+            return deleted
+        positions = list(rows)
+        return deleted | {positions[index] for index in found}
+
+    def data(self, position: int, readable: frozenset[str], chosen: frozenset[str] | None) -> str:
+        """The `data` of a message to somebody who may read some columns and chose among them."""
+        if not self._identified(readable):
+            return self._refusal(position)
         change, key = self.changes[position], self.table.key
+        shown = readable if chosen is None else readable & (chosen | set(key))
         data = self._head(position) | {
             "columns": [{"name": c.name, "type": c.type} for c in self.table.columns if c.name in shown],
             "errors": None,
@@ -240,12 +240,15 @@ class _Batch:
             # An update that left the key alone logs no old row.
             before = old if old is not None else _only(new or {}, key)
             secret = change.operation == "DELETE" and self.table.secured
-            data["old_record"] = _only(before, set(key) & set(shown) if secret else shown)
+            data["old_record"] = _only(before, set(key) & shown if secret else shown)
         text = json.dumps(data, separators=(",", ":"))
         return text if len(text) <= _MAX_RECORD_BYTES else json.dumps(_shortened(data))
 
-    def refusal(self, position: int) -> str:
-        """The `data` for somebody who can't see the table's key."""
+    def _identified(self, readable: frozenset[str]) -> bool:
+        """Without the whole key no row can be told from another, and nobody gets any."""
+        return bool(self.table.key) and readable.issuperset(self.table.key)
+
+    def _refusal(self, position: int) -> str:
         error = "Error 401: Unauthorized" if self.table.key else "Error 400: Bad Request, no primary key"
         return json.dumps(self._head(position) | {"columns": [], "errors": [error]})
 

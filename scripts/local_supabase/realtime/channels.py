@@ -64,7 +64,7 @@ class Channels:
         if message.topic == "phoenix":
             socket.reply(message, "ok")
             return
-        if message.event == "phx_join":
+        if message.event == "phx_join" and message.topic.startswith(PREFIX):
             await self._join(socket, message)
             return
         channel = socket.channels.get(message.topic)
@@ -127,12 +127,10 @@ class Channels:
         if channel.config.replication_ready and self._broadcasts_arrive():
             channel.push_system("system", "ok", BROADCASTS_READY)
         if bindings:
-            await self._announce_changes(channel, bindings)
+            await self._subscribe(channel, bindings)
 
     async def _authorised(self, socket: Socket, message: Message, payload: dict[str, Any]) -> Channel:
         """A channel that its user may join. Raises JoinError."""
-        if not message.topic.startswith(PREFIX):
-            raise JoinError("UnmatchedTopic", "unmatched topic")
         if message.topic == PREFIX:
             raise JoinError("TopicNameRequired", "You must provide a topic name")
         token = payload.get("user_token") or payload.get("access_token")
@@ -176,7 +174,7 @@ class Channels:
             message = f"You do not have permissions to read from this Channel topic: {channel.name}"
             raise JoinError("Unauthorized", message)
 
-    async def _announce_changes(self, channel: Channel, bindings: list[dict[str, Any]]) -> None:
+    async def _subscribe(self, channel: Channel, bindings: list[dict[str, Any]]) -> None:
         if not channel.config.wait_for_changes:
             try:
                 await self._changes.subscribe(channel, bindings)
@@ -186,6 +184,9 @@ class Channels:
             if not channel.is_open:
                 self._changes.unsubscribe(channel)
                 return
+        self._announce_changes_arrive(channel)
+
+    def _announce_changes_arrive(self, channel: Channel) -> None:
         # Else it hears of it when the stream is back.
         if self._changes_arrive():
             channel.push_system("postgres_changes", "ok", CHANGES_READY)
@@ -222,6 +223,8 @@ class Channels:
             return
         if channel.is_open:
             self._watch_expiry(channel)
+            if channel in self._changes.channels():
+                self._announce_changes_arrive(channel)
 
     # Sending
 
