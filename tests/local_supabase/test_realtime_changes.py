@@ -309,6 +309,15 @@ def test_rolled_back_message_is_not_sent(live: Instance, live_db: Database) -> N
         assert client.receive("broadcast").payload["event"] == "done"
 
 
+def test_oversized_message_of_the_database_is_dropped(live: Instance, live_db: Database) -> None:
+    with wire(live) as client:
+        client.join("news")
+        query = "select realtime.send(jsonb_build_object('x', repeat('x', %s)), 'e', 'news', false)"
+        for size in (3_000_000, 2_900_000):
+            live_db.execute(query, [size])
+        assert len(client.receive("broadcast").payload["payload"]["x"]) == 2_900_000
+
+
 def test_told_row_can_be_read(live: Instance, alice: Person) -> None:
     with wire(live) as client:
         client.join(f"user:{alice.id}", alice.token, private=True)
@@ -383,6 +392,7 @@ def test_binary_message_over_http_reaches_clients_that_can_read_it(live: Instanc
         ([], 422),
         ("x", 422),
         ([{"topic": "t", "event": "e"}], 422),
+        ([{"topic": "t", "event": "\ud800", "payload": {}}], 422),
         ([{"topic": "t", "event": "e", "payload": {"x": "x" * 3_000_000}}], 422),
     ],
 )

@@ -118,11 +118,14 @@ def _message(message: Any) -> tuple[Room, Broadcast]:
     missing = [name for name in ("topic", "event", "payload") if fields.get(name) is None]
     if missing:
         raise _invalid({"messages": [{name: ["can't be blank"] for name in missing}]})
+    try:
+        topic, event = (str(fields[name]).encode().decode() for name in ("topic", "event"))
+    except UnicodeEncodeError as error:
+        raise _invalid({"messages": [{"event": ["is invalid"]}]}) from error
     content = json.dumps(fields["payload"], separators=(",", ":")).encode()
     if len(content) > MAX_PAYLOAD_BYTES:
         raise _invalid({"messages": [{"payload": ["Payload size exceeds tenant limit"]}]})
-    room = fields.get("private") is True, str(fields["topic"])
-    return room, Broadcast(str(fields["event"]), content)
+    return (fields.get("private") is True, topic), Broadcast(event, content)
 
 
 def _parsed(body: bytes) -> Any:

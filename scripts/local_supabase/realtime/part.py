@@ -69,8 +69,7 @@ class Realtime:
 
     async def start(self) -> None:
         await self._database.open()
-        self._broadcast_stream.start()
-        self._change_stream.start()
+        await asyncio.gather(self._broadcast_stream.start(), self._change_stream.start())
 
     async def stop(self) -> None:
         await self._broadcast_stream.stop()
@@ -134,7 +133,8 @@ class Realtime:
                 frame = _frame(message)
                 if frame is not None:
                     await self._channels.handle(socket, decode(socket.version, frame))
-        except FrameError as error:
+        except (FrameError, UnicodeEncodeError) as error:
+            # The second: JSON can name half a character, which is none.
             await websocket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=str(error).encode()[:100])
         except TimeoutError:
             await websocket.close(code=WSCloseCode.GOING_AWAY, message=b"no heartbeat")

@@ -27,6 +27,7 @@ _BATCH_CHANGES = 500
 _BATCH_BYTES = 4 * 2**20
 # The server asks after half of its wal_sender_timeout (60 s) and ends the stream after all of it.
 _STATUS_SECONDS = 10
+_START_SECONDS = 5
 _RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 _log = logging.getLogger(__name__)
@@ -53,11 +54,14 @@ class WalStream:
         self._deliver = deliver
         self._connected = connected
         self._task: asyncio.Task[None] | None = None
+        self._begun = asyncio.Event()
         self.is_connected = False
 
-    def start(self) -> None:
-        """Begins to stream; connecting goes on in the background."""
+    async def start(self) -> None:
+        """Begins to stream. Waits a moment for the connection, which else comes about in the background."""
         self._task = asyncio.create_task(self._run())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._begun.wait(), _START_SECONDS)
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -96,6 +100,7 @@ class WalStream:
         # Not before: PostgreSQL looks for the publication at the first change only, but this connection
         # now sees every commit that follows.
         self.is_connected = True
+        self._begun.set()
         self._connected()
         decoder, batch, size = Decoder(), list[Change](), 0
         while True:
