@@ -349,7 +349,7 @@ def post_batch(instance: Instance, messages: Any, token: str | None = None) -> h
     headers = {"apikey": instance.publishable_key}
     headers |= {"Authorization": f"Bearer {token}"} if token else {}
     url = f"{instance.url}/realtime/v1/api/broadcast"
-    return httpx.post(url, json={"messages": messages}, headers=headers)
+    return httpx.post(url, content=json.dumps({"messages": messages}), headers=headers)
 
 
 def test_private_message_over_http_needs_the_right_to_send(
