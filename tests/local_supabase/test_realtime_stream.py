@@ -86,6 +86,24 @@ def test_table_that_is_made_anew_is_followed(live: Instance, live_db: Database) 
         assert (change["record"], change["columns"]) == ({"id": "x"}, [{"name": "id", "type": "text"}])
 
 
+def test_filter_that_no_longer_fits_takes_changes_from_nobody_else(live: Instance, live_db: Database) -> None:
+    make = """
+      drop table if exists public.things;
+      create table public.things ({} int primary key);
+      grant select on public.things to anon;
+      alter publication supabase_realtime add table public.things;
+    """
+    live_db.execute(make.format("id").encode())
+    with wire(live) as filtered, wire(live) as other:
+        for client, filters in ((filtered, {"filter": "id=gt.0"}), (other, {})):
+            client.join("things", postgres_changes=[THINGS | filters])
+            hears_that_it_is_back(client, "postgres_changes")
+        live_db.execute(make.format("number").encode())
+        live_db.execute("insert into public.things values (1)")
+        assert next_change(other)["record"] == {"number": 1}
+        assert filtered.unread() == []
+
+
 def test_missing_publication_stops_changes_until_it_is_back(
     live: Instance, live_db: Database, alice: Person
 ) -> None:

@@ -18,46 +18,19 @@ import psycopg
 from local_supabase.database import Connection, Database
 from local_supabase.realtime import tables
 from local_supabase.realtime.authorisation import become, probing
-from local_supabase.realtime.filters import Filter, FilterError, parse_filters
+from local_supabase.realtime.filters import FilterError
 from local_supabase.realtime.pgoutput import Change
 from local_supabase.realtime.protocol import encode_json
 from local_supabase.realtime.rooms import Channel
+from local_supabase.realtime.subscriptions import Subscription, SubscriptionError, check, parse
 from local_supabase.realtime.tables import Table
 from local_supabase.realtime.visibility import wait_until_visible
 
-PUBLICATION = "supabase_realtime"
-
-_EVENTS = ("INSERT", "UPDATE", "DELETE")
 _MAX_RECORD_BYTES = 2**20
 # What is left of a record above that: the columns that are this short.
 _SHORT_BYTES = 64
 
 _log = logging.getLogger(__name__)
-
-
-class SubscriptionError(Exception):
-    """A subscription that can't be fulfilled; the message is for the client."""
-
-
-@dataclass(frozen=True, eq=False)
-class Subscription:
-    """One `postgres_changes` binding of a channel."""
-
-    id: int
-    channel: Channel
-    event: str
-    schema: str | None
-    """None, as `table`, for any."""
-    table: str | None
-    filters: tuple[Filter, ...]
-    columns: frozenset[str] | None
-
-    def wants(self, change: Change) -> bool:
-        return (
-            self.event in ("*", change.operation)
-            and self.schema in (None, change.relation.schema)
-            and self.table in (None, change.relation.table)
-        )
 
 
 @dataclass(frozen=True)
@@ -90,11 +63,11 @@ class Changes:
 
     async def subscribe(self, channel: Channel, bindings: Sequence[dict[str, Any]]) -> None:
         """Subscribes a channel to all of `bindings`, or raises SubscriptionError."""
-        subscriptions = [_subscription(channel, binding) for binding in bindings]
+        subscriptions = [parse(channel, binding) for binding in bindings]
         try:
             async with probing(self._database) as connection:
                 for item in subscriptions:
-                    await _check(connection, item)
+                    await check(connection, item)
         except psycopg.Error as error:
             raise SubscriptionError(f"Unable to subscribe to changes: {str(error).strip()}") from error
         self._subscriptions[channel] = subscriptions
@@ -115,7 +88,7 @@ class Changes:
         for indices in by_relation.values():
             try:
                 messages += await self._messages(wanted, indices)
-            except (psycopg.Error, FilterError) as error:
+            except psycopg.Error as error:
                 # The table was changed or dropped since.
                 _log.warning("changes of %s: %s", wanted[indices[0]].relation.table, str(error).strip())
         for _, channel, payload in sorted(messages, key=lambda message: message[0]):
@@ -146,12 +119,12 @@ class Changes:
             batch = await _Batch.of(connection, table, changes)
             audiences = self._audiences(changes)
             matches = {
-                item: await batch.matching(connection, item.filters)
+                item: await batch.matching(connection, item)
                 for audience in audiences
                 for item in audience.subscriptions
             }
             readable = {
-                role: await tables.readable_columns(connection, table, role)
+                role: await batch.readable(connection, role)
                 for role in {audience.role for audience in audiences}
             }
             # Last, because it changes the role.
@@ -198,12 +171,29 @@ class _Batch:
         old = await tables.records(connection, table, [change.old for change in changes])
         return cls(table, changes, new, old)
 
-    async def matching(self, connection: Connection, filters: Sequence[Filter]) -> set[int]:
+    # What fails for one subscriber must not take the changes from the others: hence the rollbacks, which lose
+    # nothing.
+
+    async def matching(self, connection: Connection, item: Subscription) -> set[int]:
         """The positions of the changes whose row (a deleted one: as it was) fulfils the filters."""
-        if not filters:
+        if not item.filters:
             return set(range(len(self.changes)))
         rows = [change.new or change.old or {} for change in self.changes]
-        return await tables.matching_rows(connection, self.table, filters, rows)
+        try:
+            return await tables.matching_rows(connection, self.table, item.filters, rows)
+        except (psycopg.Error, FilterError) as error:
+            # The table has other columns than when the filter was checked.
+            _log.warning("filter on %s: %s", self.changes[0].relation.table, str(error).strip())
+            await connection.rollback()
+            return set()
+
+    async def readable(self, connection: Connection, role: str) -> frozenset[str]:
+        """The columns that a role may select; none for a role that doesn't exist."""
+        try:
+            return await tables.readable_columns(connection, self.table, role)
+        except psycopg.errors.UndefinedObject:
+            await connection.rollback()
+            return frozenset()
 
     async def visible(self, connection: Connection, claims: str, readable: frozenset[str]) -> set[int]:
         """The positions of the changes that somebody may hear of; acts as that user from then on."""
@@ -224,9 +214,9 @@ class _Batch:
 
     def data(self, position: int, readable: frozenset[str], chosen: frozenset[str] | None) -> str:
         """The `data` of a message to somebody who may read some columns and chose among them."""
-        if not self._identified(readable):
-            return self._refusal(position)
         change, key = self.changes[position], self.table.key
+        if change.operation != "DELETE" and not self._identified(readable):
+            return self._refusal(position)
         shown = readable if chosen is None else readable & (chosen | set(key))
         data = self._head(position) | {
             "columns": [{"name": c.name, "type": c.type} for c in self.table.columns if c.name in shown],
@@ -262,66 +252,6 @@ class _Batch:
             "type": change.operation,
             "commit_timestamp": committed,
         }
-
-
-def _subscription(channel: Channel, binding: dict[str, Any]) -> Subscription:
-    schema, table = binding.get("schema"), binding.get("table")
-    if not isinstance(schema, str) and not isinstance(table, str):
-        raise SubscriptionError(
-            "No subscription params provided. Please provide at least a `schema` or `table` to subscribe to"
-        )
-    event = str(binding.get("event", "*")).upper()
-    columns = binding.get("select")
-    if isinstance(columns, str):
-        raise SubscriptionError("Error parsing `select` params: expected a list of column name strings")
-    names = frozenset(name for name in columns or () if isinstance(name, str)) or None
-    schema_name, table_name = _name(schema, "public"), _name(table, "*")
-    if names and None in (schema_name, table_name):
-        raise SubscriptionError(
-            "Column selection is not supported for wildcard subscriptions. Provide an explicit schema and "
-            "table name."
-        )
-    try:
-        filters = parse_filters(str(binding.get("filter") or ""))
-    except FilterError as error:
-        raise SubscriptionError(str(error)) from error
-    return Subscription(
-        binding["id"],
-        channel,
-        event if event in _EVENTS else "*",
-        schema_name,
-        table_name,
-        filters,
-        names,
-    )
-
-
-def _name(value: object, default: str) -> str | None:
-    name = value if isinstance(value, str) else default
-    return None if name == "*" else name
-
-
-async def _check(connection: Connection, item: Subscription) -> None:
-    found = await tables.published(connection, PUBLICATION, item.schema, item.table)
-    parameters = f"[event: {item.event}, schema: {item.schema or '*'}, table: {item.table or '*'}]"
-    if not found:
-        raise SubscriptionError(
-            "Unable to subscribe to changes with given parameters. Please check Realtime is enabled for the "
-            f"given connect parameters: {parameters}"
-        )
-    for table in found:
-        try:
-            # A filter on a hidden column would tell what is in it.
-            hidden = {condition.column for condition in item.filters} | (item.columns or frozenset())
-            hidden -= await tables.readable_columns(connection, table, item.channel.claims["role"])
-            if hidden:
-                raise FilterError(f"invalid column for filter {min(hidden)}")
-            await tables.check_filters(connection, table, item.filters)
-        except (psycopg.Error, FilterError) as error:
-            raise SubscriptionError(
-                "Unable to subscribe to changes with given parameters. An exception happened so please check "
-                f"your connect parameters: {parameters}. Exception: {str(error).strip()}"
-            ) from error
 
 
 def _only(record: dict[str, Any], columns: Iterable[str]) -> dict[str, Any]:

@@ -13,11 +13,12 @@ import psycopg
 
 from local_supabase.keys import ExpiredTokenError, InvalidTokenError, Keys, UnverifiedToken, VerifiedClaims
 from local_supabase.realtime.authorisation import Authorisation
-from local_supabase.realtime.changes import Changes, SubscriptionError
+from local_supabase.realtime.changes import Changes
 from local_supabase.realtime.presence import Presence
 from local_supabase.realtime.protocol import Broadcast, Message
 from local_supabase.realtime.rooms import PREFIX, Channel, Extension, JoinConfig, Rooms
 from local_supabase.realtime.sockets import Socket
+from local_supabase.realtime.subscriptions import SubscriptionError
 
 MAX_PAYLOAD_BYTES = 3_000_000
 

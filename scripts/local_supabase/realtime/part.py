@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from local_supabase.database import Database
 from local_supabase.gateway import credentials_of
 from local_supabase.keys import ExpiredTokenError, InvalidTokenError, Keys
-from local_supabase.realtime import changes, database_broadcasts
+from local_supabase.realtime import database_broadcasts, subscriptions
 from local_supabase.realtime.authorisation import Authorisation
 from local_supabase.realtime.changes import Changes
 from local_supabase.realtime.channels import BROADCASTS_READY, CHANGES_READY, Channels
@@ -60,7 +60,7 @@ class Realtime:
             self._announce_broadcasts,
         )
         self._change_stream = WalStream(
-            database_url, changes.PUBLICATION, self._changes.deliver, self._announce_changes
+            database_url, subscriptions.PUBLICATION, self._changes.deliver, self._announce_changes
         )
 
     def routes(self) -> Iterable[web.RouteDef]:
