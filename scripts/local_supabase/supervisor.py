@@ -1,4 +1,4 @@
-"""Runs one instance: PostgreSQL and PostgREST as children, gateway, Auth and Storage in this process."""
+"""Runs one instance: PostgreSQL and PostgREST as children, gateway and services in this process."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from local_supabase.gateway import Part, make_gateway
 from local_supabase.instance import LOCK_FILE, STACK_FILE, Instance
 from local_supabase.keys import Keys
 from local_supabase.processes import Child
+from local_supabase.realtime.part import Realtime
 from local_supabase.rest import Rest
 from local_supabase.storage.part import Storage
 
@@ -100,13 +101,16 @@ async def _instance(options: Options) -> AsyncIterator[tuple[Instance, list[Chil
         )
         cleanup.callback(rest_child.stop)
 
+        realtime = Realtime(keys, server.url(postgres.SUPERUSER))
         parts: list[Part] = [
             Rest(keys),
             Auth(keys, server.url("supabase_auth_admin"), config.auth),
             Storage(keys, server.url("supabase_storage_admin"), directory / "objects", config.storage),
+            realtime,
         ]
         runner = web.AppRunner(make_gateway(keys, parts), access_log=None, shutdown_timeout=1)
         cleanup.push_async_callback(runner.cleanup)
+        cleanup.push_async_callback(realtime.say_goodbye)
         await runner.setup()
         await postgrest.wait_until_ready(rest_child)
         await web.SockSite(runner, listener).start()

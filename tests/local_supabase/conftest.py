@@ -25,6 +25,7 @@ from local_supabase.keys import Keys
 
 PASSWORD = "correct horse"
 SCHEMA = Path(__file__).parent / "schema.sql"
+REALTIME_SCHEMA = Path(__file__).parent / "realtime_schema.sql"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,42 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
             connection.execute(SCHEMA.read_bytes())
         wait_for_schema(instance)
         yield instance
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A running instance for the tests of Realtime, which cut its streams."""
+    with running(tmp_path_factory.mktemp("live")) as instance:
+        with psycopg.connect(instance.db_url) as connection:
+            connection.execute(SCHEMA.read_bytes())
+            connection.execute(REALTIME_SCHEMA.read_bytes())
+        wait_for_schema(instance)
+        yield instance
+
+
+@pytest.fixture(scope="session")
+def alice(live: Instance) -> Person:
+    """Somebody on the instance of Realtime's tests."""
+    return sign_up(live)
+
+
+@pytest.fixture(scope="session")
+def bob(live: Instance) -> Person:
+    """Somebody else there."""
+    return sign_up(live)
+
+
+@pytest.fixture(scope="session")
+def live_keys(live: Instance) -> Keys:
+    """The keys of that instance, to sign tokens as it would."""
+    return Keys.load(live.directory / "keys.json", issuer=f"{live.url}/auth/v1")
+
+
+@pytest.fixture(scope="session")
+def live_db(live: Instance) -> Iterator[psycopg.Connection[DictRow]]:
+    """Its database as the superuser; every statement commits."""
+    with psycopg.connect(live.admin_db_url, autocommit=True, row_factory=dict_row) as connection:
+        yield connection
 
 
 @pytest.fixture

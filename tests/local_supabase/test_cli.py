@@ -9,6 +9,8 @@ import pytest
 from local_supabase import CliError, Instance, push, running, supabase_cli
 from local_supabase.config import REPOSITORY
 
+from .wire import wire
+
 MIGRATIONS = sorted(path.name.split("_")[0] for path in (REPOSITORY / "supabase/migrations").glob("*.sql"))
 
 
@@ -43,6 +45,26 @@ def test_reset_twice_ends_in_the_same_schema(migrated: Instance) -> None:
     for _ in range(2):
         supabase_cli("db", "reset", instance=migrated)
         assert applied(migrated) == MIGRATIONS
+
+
+def test_subscriber_hears_of_changes_after_a_reset(migrated: Instance) -> None:
+    table = b"""
+      create table public.things (id int primary key);
+      grant select on public.things to service_role;
+      alter publication supabase_realtime add table public.things;
+    """
+    with psycopg.connect(migrated.db_url, autocommit=True) as connection:
+        connection.execute(table)
+    with wire(migrated, key=migrated.secret_key) as client:
+        client.join("t", postgres_changes=[{"event": "*", "schema": "public", "table": "things"}])
+        assert client.receive("system").payload["status"] == "ok"
+        supabase_cli("db", "reset", instance=migrated)
+        with psycopg.connect(migrated.db_url, autocommit=True) as connection:
+            connection.execute(table)
+            connection.execute("insert into public.things values (7)")
+            connection.execute("select realtime.send('{}', 'e', 't', false)")
+        assert client.receive("postgres_changes").payload["data"]["record"] == {"id": 7}
+        assert client.receive("broadcast").payload["event"] == "e"
 
 
 def test_migration_list_types_and_advisors_work(migrated: Instance) -> None:

@@ -1,0 +1,1 @@
+"""Realtime: broadcast, presence and row changes over websockets."""
