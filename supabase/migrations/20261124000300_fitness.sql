@@ -349,4 +349,5 @@ comment on function public.create_workout(jsonb) is
   '"exercises": [{"name": "Bench press", "sets": [{"reps": 8, "weight_kg": 60}], "notes": null}]}; name and date are '
   'required. Refuses bad input with PT422 and saves nothing.';
 revoke execute on function public.create_workout(jsonb) from public;
-grant execute on function public.create_workout(jsonb) to authenticated, service_role;
+-- Not to service_role: the rows are the caller's, and it is nobody.
+grant execute on function public.create_workout(jsonb) to authenticated;

@@ -292,4 +292,5 @@ comment on function public.create_meal(jsonb, jsonb) is
   'plan: {"date": "2026-11-24", "time": "19:00", "servings": 2}; only date is required. Refuses bad input with PT422 '
   'and saves nothing.';
 revoke execute on function public.create_meal(jsonb, jsonb) from public;
-grant execute on function public.create_meal(jsonb, jsonb) to authenticated, service_role;
+-- Not to service_role: the rows are the caller's, and it is nobody.
+grant execute on function public.create_meal(jsonb, jsonb) to authenticated;

@@ -45,8 +45,8 @@ DEFINERS |= {
 # What the Data API offers to call.
 RPCS: dict[str, set[str]] = {
     "complete_session": {"authenticated"},
-    "create_meal": {"authenticated", "service_role"},
-    "create_workout": {"authenticated", "service_role"},
+    "create_meal": {"authenticated"},
+    "create_workout": {"authenticated"},
     "ground_meal_suggestions": {"authenticated"},
     "meal_suggestion_context": {"authenticated"},
     "plan_meals": {"authenticated"},
