@@ -118,7 +118,7 @@ def wire(
 
     `max_queue` is how many frames it reads before anybody asks for them.
     """
-    query = urlencode({"apikey": key or instance.publishable_key, "vsn": version})
+    query = urlencode({"apikey": instance.publishable_key if key is None else key, "vsn": version})
     url = f"{instance.url.replace('http', 'ws', 1)}/realtime/v1/websocket?{query}"
     with connect(
         url, open_timeout=SECONDS, close_timeout=1, max_size=None, max_queue=max_queue

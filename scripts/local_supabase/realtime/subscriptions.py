@@ -54,7 +54,8 @@ def parse(channel: Channel, binding: dict[str, Any]) -> Subscription:
     columns = binding.get("select")
     if isinstance(columns, str):
         raise SubscriptionError("Error parsing `select` params: expected a list of column name strings")
-    names = frozenset(name for name in columns or () if isinstance(name, str)) or None
+    chosen = columns if isinstance(columns, list) else []
+    names = frozenset(name for name in chosen if isinstance(name, str)) or None
     schema_name, table_name = _name(schema, "public"), _name(table, "*")
     if names and None in (schema_name, table_name):
         raise SubscriptionError(
