@@ -26,6 +26,8 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help=f"{_QUICK:.0%} of the data, for a quick look")
     options = parser.parse_args()
+    if unknown := set(options.area) - set(AREAS):
+        parser.error(f"no such area: {', '.join(unknown)} (there are {', '.join(AREAS)})")
     figures: list[Figure] = []
     try:
         for area in options.area or AREAS:
