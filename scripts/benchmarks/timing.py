@@ -1,5 +1,6 @@
 """Times of statements, measured side by side: what the machine does meanwhile hits each of them alike."""
 
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -16,19 +17,19 @@ def medians(
 ) -> dict[str, float]:
     """The median seconds of each case, after `warm_up` untimed rounds.
 
-    Each round runs every case once, starting with another one each time. `before` is called untimed at the
-    start of a round, with its number, to choose what the cases read; they then run once untimed, so that none
-    of them pays for the others' reading from disk.
+    Each round runs every case once, in random order, because each finds the processor's caches as the one
+    before left them. `before` is called untimed at the start of a round, with its number, to choose what
+    the cases read; they then run once untimed, so that none of them pays for the others' reading from disk.
     """
     names = list(cases)
+    order = random.Random(1)  # noqa: S311
     times: dict[str, list[float]] = {name: [] for name in names}
     for number in range(-warm_up, rounds):
         if before:
             before(number)
             for action in cases.values():
                 action()
-        for position in range(len(names)):
-            name = names[(number + position) % len(names)]
+        for name in order.sample(names, len(names)):
             seconds = timed(cases[name])
             if number >= 0:
                 times[name].append(seconds)

@@ -53,13 +53,13 @@ create function private.is_timezone(name text) returns boolean
 language sql stable security invoker set search_path = '' as $$
   -- `at time zone` also takes '+02' (with its sign inverted), abbreviations and POSIX rules: none of them is a zone.
   -- A CASE, so that the server's list of zones, which is slow to read, is read only when it must be.
-  select case when name is null then false when name = 'UTC' then true else exists (
+  select case when name = 'UTC' then true when name is not null then exists (
     select from pg_catalog.pg_timezone_names as z
     where z.name = is_timezone.name and z.name ~ '^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/'
   ) end
 $$;
 comment on function private.is_timezone(text) is
-  'Whether a name is UTC or an Area/City zone of the IANA database that this server knows.';
+  'Whether a name is UTC or an Area/City zone of the IANA database that this server knows; null for null.';
 grant execute on function private.is_timezone(text) to authenticated, service_role;
 
 create function private.check_timezone() returns trigger

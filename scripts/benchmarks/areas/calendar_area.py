@@ -41,11 +41,12 @@ def measure(scale: float) -> Iterator[Figure]:
                 [owner],
             )
         copy_tables(bench, "fitness_workouts")
+        # First, while the table is as it was loaded.
+        yield _deep_pages(bench, owner)
         yield _stable_plans(bench, owner)
         yield _hidden_column(bench, owner)
         yield _moving_an_event(bench, owner)
         yield _time_zones(bench, owner, traveller)
-        yield _deep_pages(bench, owner)
 
 
 # --- D1 -------------------------------------------------------------------------------------------
@@ -359,6 +360,8 @@ def _deep_pages(bench: Bench, owner: str) -> Figure:
         where start_time <= %(time)s
           and (start_time < %(time)s or (start_time = %(time)s and id < %(id)s)) {order}"""
     with bench.user(owner) as db:
+        # Planning doesn't depend on the depth; whether a plan is cached depends on its guesses.
+        db.execute("set plan_cache_mode = force_generic_plan")
         last = db.execute(
             f"""select start_time, id from calendar_events
             order by start_time desc, id desc limit 1 offset {deep - 1}"""
@@ -389,7 +392,8 @@ def _deep_pages(bench: Bench, owner: str) -> Figure:
             at_most("keyset, to offset", times["keyset"] / times["offset"], 0.25),
             required("keyset and offset list the same rows", holds=same),
         ),
-        f"page 1 {ms(times['first'])} (the same query after no row; without the condition, which costs no "
-        f"planning, {ms(times['plain first'])}), keyset {ms(times['keyset'])}, offset {ms(times['offset'])}; "
-        f"{', '.join(map(str, buffers))} buffers; under RLS, a calendar of {bench.scaled(70_000):,} events",
+        f"page 1 {ms(times['first'])} (the same query after no row; {ms(times['plain first'])} without the "
+        f"condition), keyset {ms(times['keyset'])}, offset {ms(times['offset'])}; "
+        f"{', '.join(map(str, buffers))} buffers; cached plans, under RLS, a calendar of "
+        f"{bench.scaled(70_000):,} events",
     )
