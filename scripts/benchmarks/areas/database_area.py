@@ -285,13 +285,8 @@ def _recipe_search(bench: Bench) -> Figure:
             ),
             at_most("sequential scans", scans, 0, ""),
         ),
-<<<<<<< HEAD
-        f"{ms(usual['search'])}, floor {ms(usual['floor'])}: listing one's {_RECIPES_EACH} recipes "
-        f"(id, name) by the index on user_id, under RLS (counted: {ms(usual['count'])}; listing {huge:,} "
-=======
         f"{ms(usual['search'])}, floor {ms(usual['floor'])}: listing one's {_RECIPES_EACH} recipes (id, "
         f"name) by the index on user_id, under RLS (counting them {ms(usual['count'])}; listing {huge:,} "
->>>>>>> two-way
         f"{ms(large_floor)}). 300 rounds over random people and three queries (a common word, in {found} of "
         f"{_RECIPES_EACH}; a rare one; two). Each recipe lies on a page of its own, but for one person's "
         f"{huge:,}, which came in {_RECIPES_EACH} imports",
