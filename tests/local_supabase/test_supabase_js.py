@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from local_supabase.config import REPOSITORY
 SCRIPT = Path(__file__).parent / "supabase_js.mjs"
 NAMES = re.findall(r"^  async '(.+)'\(\)", SCRIPT.read_text(encoding="utf-8"), re.MULTILINE)
 SECONDS = 90
-
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
 
 
 @pytest.fixture(scope="module", params=["1.0.0", "2.0.0"])
