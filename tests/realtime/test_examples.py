@@ -18,7 +18,7 @@ from supabase import Client
 
 from local_supabase import Instance, push, running
 from tests.conftest import ROOT, client_for
-from tests.realtime.devices import Device, device, run
+from tests.realtime.devices import device, run
 
 GUIDE = (ROOT / "docs/realtime.md").read_text(encoding="utf-8")
 SECONDS = 20
@@ -101,15 +101,11 @@ def sign_out_others(instance: Instance, client: Client) -> None:
             await phone.client.realtime.set_auth(session.access_token)
             channel = await phone.join(f"user:{session.user.id}")
             await channel.send_broadcast("device:sign-out", {})
-            await answered(phone)
+            # Answered after what was sent before.
+            await channel.unsubscribe()
+            await phone.hears("CLOSED")
 
     run(scenario)
-
-
-async def answered(phone: Device) -> None:
-    """Waits until the server has read what was sent before."""
-    await phone.client.remove_all_channels()
-    await phone.hears("CLOSED")
 
 
 def data_of(request: Any) -> Any:
