@@ -197,7 +197,8 @@ def test_examples_fetch_what_they_missed_in_a_restart_and_give_up_after_five_tri
             for program in impatient:
                 program.says("^fetched: ")
         for program in impatient:
+            # The loss, and four of the five tries.
             for _ in range(5):
                 program.says("^not connected: ")
-            program.says("^Live updates are off: .* Try again?")
+            program.says("^Live updates are off: .* – try again")
             assert program.ends() == 1
