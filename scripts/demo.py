@@ -4,7 +4,12 @@ One line per step, with what came back. Every step is checked: the first one tha
 the demo with exit status 1.
 """
 
+import asyncio
+import queue
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,12 +17,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from postgrest import APIError
+from realtime import AsyncRealtimeClient
 from supabase import AuthError, Client, ClientOptions, create_client
 
 from local_supabase import Instance, LocalSupabaseError, push, running
 from service import ROOT, running_service
 
 DATA = ROOT / ".local" / "demo"
+SECONDS = 10
+"""How long a message of Realtime may take."""
 Row = dict[str, Any]
 
 RECIPE: Row = {
@@ -114,6 +122,49 @@ def plan_a_day(person: Client, zone: str) -> tuple[Row, Row, date]:
     return meal, workout, day
 
 
+@contextmanager
+def second_device(supabase: Instance, token: str, user_id: str) -> Iterator[queue.Queue[Row]]:
+    """A device of the same person, elsewhere; gives what it hears."""
+    heard: queue.Queue[Row] = queue.Queue()
+    ready = threading.Event()
+    loop = asyncio.new_event_loop()
+    done = asyncio.Event()
+
+    async def listen() -> None:
+        phone = AsyncRealtimeClient(f"{supabase.url}/realtime/v1", supabase.publishable_key)
+        await phone.set_auth(token)
+        config: Any = {"private": True, "broadcast": {"ack": False, "self": False}}
+        channel = phone.channel(f"user:{user_id}", {"config": config})
+        channel.on_broadcast("*", lambda message: heard.put(message["payload"]))
+        await channel.subscribe(lambda state, _: ready.set() if state.value == "SUBSCRIBED" else None)
+        await done.wait()
+        await phone.close()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(listen()), daemon=True)
+    thread.start()
+    check(ready.wait(SECONDS), "The second device couldn't subscribe.")
+    try:
+        yield heard
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join(SECONDS)
+        loop.close()
+
+
+def hear(heard: queue.Queue[Row], workout: Row) -> None:
+    """The second device was told of the workout's event, without asking."""
+    while True:
+        try:
+            message = heard.get(timeout=SECONDS)
+        except queue.Empty:
+            raise DemoError("The second device heard nothing of the workout's event.") from None
+        rows = message["data"].get("rows", [])
+        if message["type"] == "calendar:update" and [row["source_id"] for row in rows] == [workout["id"]]:
+            operation, (event,) = message["data"]["operation"], rows
+            step("A second device hears of it", f"{message['type']}: {operation} {event['title']}")
+            return
+
+
 def change_the_plan(person: Client, zone: str, meal: Row, workout: Row, day: date) -> None:
     """The calendar follows its sources."""
     person.table("fitness_workouts").update({"start_time": "18:00"}).eq("id", workout["id"]).execute()
@@ -190,7 +241,9 @@ def main() -> int:
                 step("Start the Flask service", url)
                 person, profile, token = sign_in(supabase)
                 zone = profile["timezone"]
-                meal, workout, day = plan_a_day(person, zone)
+                with second_device(supabase, token, profile["id"]) as heard:
+                    meal, workout, day = plan_a_day(person, zone)
+                    hear(heard, workout)
                 change_the_plan(person, zone, meal, workout, day)
                 refuse_nonsense(person, supabase)
                 suggest(url, token)
