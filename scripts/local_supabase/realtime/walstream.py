@@ -64,10 +64,11 @@ class WalStream:
             await asyncio.wait_for(self._begun.wait(), _START_SECONDS)
 
     async def stop(self) -> None:
-        if self._task is not None:
+        # More than once: up to Python 3.11, wait_for (in psycopg, too) swallows a cancellation that comes
+        # together with its result.
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task], timeout=0.5)
 
     async def _run(self) -> None:
         failures = 0
@@ -172,7 +173,8 @@ class _Copy:
         """Returns when there may be something to read. Raises psycopg.OperationalError."""
         due = self._reported + _STATUS_SECONDS - time.monotonic()
         try:
-            await asyncio.wait_for(self._readable(), max(0, due))
+            async with asyncio.timeout(max(0, due)):
+                await self._readable()
         except TimeoutError:
             self.report()
         self._pgconn.consume_input()
