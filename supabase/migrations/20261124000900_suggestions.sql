@@ -332,12 +332,13 @@ comment on function public.meal_suggestion_context(jsonb) is
   'What a language model needs to suggest meals to the caller: {today, profile, pantry, recipes, planned}; at most '
   '200 lots and 50 recipes.';
 
-create function public.ground_meal_suggestions(suggestions jsonb) returns jsonb
+create function public.ground_meal_suggestions(suggestions jsonb, request jsonb default '{}') returns jsonb
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   suggestion jsonb;
   kept jsonb := '[]';
 begin
+  perform private.check_meal_request(request);
   if suggestions is null or jsonb_typeof(suggestions) <> 'array' or jsonb_array_length(suggestions) > 5 then
     raise sqlstate 'PT422' using
       message = 'suggestions must be an array of at most 5',
@@ -352,10 +353,16 @@ begin
         select from public.meals as m
         where m.id::text = suggestion ->> 'meal_id' and m.user_id = (select auth.uid()));
       perform public.create_meal(suggestion -> 'meal');
-      raise sqlstate 'LO001' using message = 'undo';
+      -- Undone in either case.
+      raise sqlstate 'LO001' using message = case
+        when (request ->> 'max_total_minutes')::numeric
+          < (suggestion #>> '{meal,prep_time}')::numeric + (suggestion #>> '{meal,cook_time}')::numeric
+        then 'drop' else 'keep' end;
     exception
       when sqlstate 'LO001' then
-        kept := kept || jsonb_build_array(suggestion);
+        if sqlerrm = 'keep' then
+          kept := kept || jsonb_build_array(suggestion);
+        end if;
       when sqlstate 'PT422' then
         null;  -- Dropped, never repaired.
     end;
@@ -370,7 +377,7 @@ begin
     left join private.pantry_coverage((select jsonb_agg(k -> 'meal') from jsonb_array_elements(kept) as k)) as v
       on v.recipe = s.position), '[]');
 end $$;
-comment on function public.ground_meal_suggestions(jsonb) is
+comment on function public.ground_meal_suggestions(jsonb, jsonb) is
   'Grounding check of a model''s suggestions [{meal, meal_id, reason}]: drops those whose meal_id isn''t one of the '
   'caller''s recipes or whose meal create_meal would refuse; adds in_pantry, missing and uses_expiring from the '
   'caller''s pantry. Saves nothing.';
@@ -380,8 +387,8 @@ grant execute on function
   private.check_meal_request(jsonb), private.suggestable_meals(jsonb)
 to authenticated;
 revoke execute on function
-  public.plan_meals(jsonb), public.meal_suggestion_context(jsonb), public.ground_meal_suggestions(jsonb)
+  public.plan_meals(jsonb), public.meal_suggestion_context(jsonb), public.ground_meal_suggestions(jsonb, jsonb)
 from public;
 grant execute on function
-  public.plan_meals(jsonb), public.meal_suggestion_context(jsonb), public.ground_meal_suggestions(jsonb)
+  public.plan_meals(jsonb), public.meal_suggestion_context(jsonb), public.ground_meal_suggestions(jsonb, jsonb)
 to authenticated;

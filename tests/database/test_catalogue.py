@@ -48,12 +48,15 @@ RPCS: dict[str, set[str]] = {
     "create_meal": {"authenticated"},
     "create_workout": {"authenticated"},
     "ground_meal_suggestions": {"authenticated"},
+    "ground_workout_suggestions": {"authenticated"},
     "meal_suggestion_context": {"authenticated"},
     "plan_meals": {"authenticated"},
+    "plan_workouts": {"authenticated"},
     "record_ai_request": {"authenticated"},
     "repair_calendar": {"authenticated", "service_role"},
     "search_recipes": {"authenticated"},
     "set_timer": {"authenticated", "service_role"},
+    "workout_suggestion_context": {"authenticated"},
 }
 
 # Triggers of ours are those whose function is ours, wherever they are attached (auth.users, too).
