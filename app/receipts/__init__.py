@@ -1,0 +1,1 @@
+"""Receipts: from an uploaded image to the fields of an expense."""

@@ -1,0 +1,10 @@
+"""From the lines of a receipt to its fields: pure rules about layout, words and arithmetic.
+
+No rule knows a shop. Each field has a module; `vocabulary` has the words of all languages.
+"""
+
+from app.receipts.extraction.checks import check
+from app.receipts.extraction.extract import extract
+from app.receipts.extraction.hints import Hints, KnownStore
+
+__all__ = ["Hints", "KnownStore", "check", "extract"]
