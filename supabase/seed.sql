@@ -155,12 +155,12 @@ begin
   insert into public.pantry_items (user_id, name, quantity, unit, expiry_date)
   select robin, p.name, p.quantity, p.unit, today + p.days
   from (values
-    -- One food, bought twice.
-    ('spinach', 250, 'g', 1), ('spinach', 250, 'g', 5),
+    -- One food, bought twice: the other lot is on the receipt below, like the yogurt and the dill.
+    ('spinach', 250, 'g', 1),
     -- Past it since yesterday, so no suggestion counts on them.
     ('blueberries', 125, 'g', -1),
-    ('salmon fillets', 2, 'piece', 1), ('mushrooms', 250, 'g', 2), ('yogurt', 500, 'g', 3), ('bananas', 3, 'piece', 2),
-    ('dill', 1, 'bunch', 3), ('red peppers', 1, 'piece', 4), ('milk', 1, 'l', 5), ('tofu', 400, 'g', 8),
+    ('salmon fillets', 2, 'piece', 1), ('mushrooms', 250, 'g', 2), ('bananas', 3, 'piece', 2),
+    ('red peppers', 1, 'piece', 4), ('milk', 1, 'l', 5), ('tofu', 400, 'g', 8),
     ('carrots', 6, 'piece', 9), ('feta', 200, 'g', 12), ('eggs', 8, 'piece', 14), ('potatoes', 1.5, 'kg', 18),
     ('butter', 180, 'g', 30), ('parmesan', 120, 'g', 45), ('coconut milk', 800, 'ml', 400),
     ('chopped tomatoes', 800, 'g', 500), ('chickpeas', 480, 'g', 600), ('black beans', 400, 'g', 600),
@@ -316,8 +316,9 @@ begin
   -- Receipts and expenses
   -----------------------------------------------------------------------------
 
-  insert into public.receipts (user_id, status, store, date, amount, subtotal, tax, payment_method)
-  values (robin, 'confirmed', 'Biomarkt', today - 2, 18.80, 17.57, 1.23, 'card')
+  -- One receipt confirmed by Robin, who put some of it into the pantry.
+  insert into public.receipts (user_id, store, date, amount, subtotal, tax, payment_method, category)
+  values (robin, 'Biomarkt', today - 2, 18.80, 17.57, 1.23, 'card', 'Groceries')
   returning id into receipt;
   insert into public.receipt_lines (user_id, receipt_id, position, name, quantity, unit_price, amount, category)
   values
@@ -329,14 +330,21 @@ begin
     (robin, receipt, 5, 'Red peppers 500 g', 1, 2.49, 2.49, 'Groceries'),
     (robin, receipt, 6, 'Dill', 1, 0.99, 0.99, 'Groceries'),
     (robin, receipt, 7, 'Bottle deposit', 3, -0.25, -0.75, 'Groceries');
+  perform set_config('request.jwt.claims', jsonb_build_object('sub', robin, 'role', 'authenticated')::text, true);
+  perform public.confirm_receipt(receipt, restock => (
+    select jsonb_agg(jsonb_build_object('line_id', l.id, 'name', p.name, 'quantity', p.quantity, 'unit', p.unit,
+      'expiry_date', today + p.days))
+    from public.receipt_lines as l
+    join (values (0, 'spinach', 250, 'g', 5), (3, 'yogurt', 500, 'g', 3), (6, 'dill', 1, 'bunch', 3))
+      as p (position, name, quantity, unit, days) on p.position = l.position
+    where l.receipt_id = receipt));
+  perform set_config('request.jwt.claims', '', true);
 
-  insert into public.expenses (user_id, date, name, amount, kind, category, store, payment_method, receipt_id)
-  select robin, today - x.days_ago, x.name, x.amount, coalesce(x.kind, 'expense'), x.category, x.store, x.payment,
-    case when (x.days_ago, x.store) = (2, 'Biomarkt') then receipt end
+  insert into public.expenses (user_id, date, name, amount, kind, category, store, payment_method)
+  select robin, today - x.days_ago, x.name, x.amount, coalesce(x.kind, 'expense'), x.category, x.store, x.payment
   from (values
     (0, 'Flat white', 3.60, null, 'Coffee', 'Café Morgenrot', 'cash'),
     (1, 'Train to Hamburg', 59.80, null, 'Transport', 'Railway', 'card'),
-    (2, 'Groceries', 18.80, null, 'Groceries', 'Biomarkt', 'card'),
     (3, 'Coffee and cake', 7.40, null, 'Coffee', 'Café Morgenrot', 'cash'),
     (4, 'Dinner with Sam', 46.50, null, 'Restaurant', 'Trattoria Lucia', 'card'),
     (5, 'Groceries', 52.37, null, 'Groceries', 'Biomarkt', 'card'),
@@ -359,9 +367,10 @@ begin
   ) as x (days_ago, name, amount, kind, category, store, payment);
 
   -- To be checked by Robin: the total was hard to read.
-  insert into public.receipts (user_id, status, store, date, amount, payment_method, extraction)
-  values (robin, 'draft', 'Drogerie Linde', today - 1, 13.35, 'card',
-    '{"source": "ocr", "confidences": {"store": 0.94, "amount": 0.58}, "alternatives": {"amount": [18.35]}}')
+  insert into public.receipts (user_id, store, date, amount, payment_method, category, extraction)
+  values (robin, 'Drogerie Linde', today - 1, 13.35, 'card', 'Personal care',
+    '{"source": "ocr", "store": {"value": "Drogerie Linde", "confidence": 0.94, "alternatives": []},
+      "total": {"value": "13.35", "confidence": 0.58, "alternatives": ["18.35"]}, "warnings": ["total_uncertain"]}')
   returning id into receipt;
   insert into public.receipt_lines (user_id, receipt_id, position, name, quantity, unit_price, amount, category)
   values

@@ -163,6 +163,7 @@ begin
       when 'date' then 'a date such as "2026-11-24"'
       when 'time' then 'a time such as "19:00"'
       when 'integer' then 'a whole number'
+      when 'decimal' then 'a decimal such as "23.40"'
       when 'array' then 'an array'
       when 'object' then 'an object'
       else 'a ' || expected
@@ -179,6 +180,8 @@ begin
         when 'date' then got = 'string' and pg_input_is_valid(value, 'date')
         when 'time' then got = 'string' and pg_input_is_valid(value, 'time')
         when 'integer' then got = 'number' and value::numeric = trunc(value::numeric)
+        when 'decimal' then got in ('string', 'number') and pg_input_is_valid(value, 'numeric')
+        when 'uuid' then got = 'string' and pg_input_is_valid(value, 'uuid')
         else got = expected
       end
     ) then
@@ -191,8 +194,8 @@ begin
 end $$;
 comment on function private.require_shape(jsonb, jsonb, text) is
   'Refuses (PT422) a document that isn''t an object, has unknown keys, lacks a key, or has a value of another type. '
-  'The shape maps each key to string, number, integer, date, time, boolean, array or object, with "!" where it is '
-  'required: {"name": "string!", "notes": "string"}.';
+  'The shape maps each key to string, number, integer, decimal (a number, or a string that is one), date, time, uuid, '
+  'boolean, array or object, with "!" where it is required: {"name": "string!", "notes": "string"}.';
 grant execute on function private.require_shape(jsonb, jsonb, text) to authenticated, service_role;
 
 create function private.refuse_input(what text, message text, constraint_name text) returns void

@@ -2,7 +2,8 @@
 --
 -- Differs from the architecture document: money is checked against its currency's decimals instead of rounded;
 -- store, amount and date of a receipt may be null until it is confirmed; receipts.image_url holds the path of the
--- image in the private bucket `receipts`, not a public address.
+-- image in the private bucket `receipts`, not a public address. How a receipt is read, confirmed and reopened is in the
+-- receipts migration.
 
 -- A row without a currency is in the owner's.
 create function private.set_currency() returns trigger
@@ -22,12 +23,16 @@ create table public.receipts (
   store text,
   amount numeric,
   currency text not null,
+  kind text not null default 'expense',
   date date,
   subtotal numeric,
   tax numeric,
   tip numeric,
   payment_method text,
+  category text,
   status text not null default 'draft',
+  claim uuid,
+  claimed_until timestamptz,
   image_url text,
   image_sha256 text,
   extraction jsonb not null default '{}',
@@ -40,6 +45,7 @@ create table public.receipts (
   constraint receipts_currency_is_iso_4217 check (private.currency_decimals(currency) is not null),
   constraint receipts_amount_max_999999999_with_its_currencys_decimals
     check (private.is_amount(amount, currency)),
+  constraint receipts_kind_is_expense_or_refund check (kind in ('expense', 'refund')),
   constraint receipts_date_1900_to_2199 check (date between '1900-01-01' and '2199-12-31'),
   constraint receipts_subtotal_not_negative check (subtotal >= 0),
   constraint receipts_subtotal_max_999999999_with_its_currencys_decimals
@@ -53,10 +59,14 @@ create table public.receipts (
   constraint receipts_payment_method_not_blank check (payment_method ~ '\S'),
   constraint receipts_payment_method_trimmed_max_50
     check (payment_method !~ '^\s|\s$' and char_length(payment_method) <= 50),
+  constraint receipts_category_not_blank check (category ~ '\S'),
+  constraint receipts_category_trimmed_max_50 check (category !~ '^\s|\s$' and char_length(category) <= 50),
   constraint receipts_status_is_processing_draft_confirmed_or_failed
     check (status in ('processing', 'draft', 'confirmed', 'failed')),
   constraint receipts_confirmed_needs_store_amount_and_date
     check (status <> 'confirmed' or (store is not null and amount is not null and date is not null)),
+  constraint receipts_claimed_exactly_while_processing check (
+    (status = 'processing') = (claim is not null) and (status = 'processing') = (claimed_until is not null)),
   constraint receipts_image_url_in_the_owners_folder
     check (starts_with(image_url, user_id::text || '/') and char_length(image_url) <= 1024),
   constraint receipts_image_sha256_is_64_hex_digits check (image_sha256 ~ '^[0-9a-f]{64}$'),
@@ -70,7 +80,17 @@ comment on table public.receipts is
   'A receipt: a draft until its owner confirms it. What was read from its image is in extraction.';
 comment on column public.receipts.amount is 'The total, in currency; above 0. Null: not known yet.';
 comment on column public.receipts.currency is 'ISO 4217; the owner''s currency when left out.';
-comment on column public.receipts.status is 'processing | draft | confirmed | failed';
+comment on column public.receipts.kind is 'expense | refund: what confirming it records.';
+comment on column public.receipts.category is
+  'The category suggested for its expense: what the owner gave this store before, else what was read.';
+comment on column public.receipts.status is
+  'processing (being read) | draft (to be checked by its owner) | confirmed | failed (couldn''t be read). Who types a '
+  'receipt in starts with a draft. A PATCH can make a processing or failed receipt a draft, which gives up the reading; '
+  'everything else is done by functions: claim_receipt, confirm_receipt, reopen_receipt.';
+comment on column public.receipts.claim is
+  'While processing: the reading under way. Only who presents it can finish the reading.';
+comment on column public.receipts.claimed_until is
+  'While processing: when the reading counts as failed (see effective_status) and another may begin.';
 comment on column public.receipts.image_url is
   'Path in the private Storage bucket `receipts`, in the folder named by the owner''s id; null: no image.';
 comment on column public.receipts.image_sha256 is 'SHA-256 of the image file, 64 hexadecimal digits; unique per owner.';
@@ -108,6 +128,9 @@ create table public.receipt_lines (
   unit_price numeric,
   amount numeric not null,
   category text,
+  pantry_name text,
+  pantry_quantity numeric,
+  pantry_unit text,
   user_id uuid not null default auth.uid() references public.profiles (id) on delete cascade,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default clock_timestamp(),
@@ -124,14 +147,28 @@ create table public.receipt_lines (
   constraint receipt_lines_amount_max_999999999_with_3_decimals
     check (abs(amount) <= 999999999 and scale(trim_scale(amount)) <= 3),
   constraint receipt_lines_category_not_blank check (category ~ '\S'),
-  constraint receipt_lines_category_trimmed_max_50 check (category !~ '^\s|\s$' and char_length(category) <= 50)
+  constraint receipt_lines_category_trimmed_max_50 check (category !~ '^\s|\s$' and char_length(category) <= 50),
+  constraint receipt_lines_pantry_name_not_blank check (pantry_name ~ '\S'),
+  constraint receipt_lines_pantry_name_trimmed_max_100
+    check (pantry_name !~ '^\s|\s$' and char_length(pantry_name) <= 100),
+  constraint receipt_lines_pantry_quantity_above_0 check (pantry_quantity > 0),
+  constraint receipt_lines_pantry_quantity_max_9999999_with_3_decimals check (private.is_quantity(pantry_quantity)),
+  constraint receipt_lines_pantry_unit_not_blank check (pantry_unit ~ '\S'),
+  constraint receipt_lines_pantry_unit_trimmed_max_20
+    check (pantry_unit !~ '^\s|\s$' and char_length(pantry_unit) <= 20)
 );
-comment on table public.receipt_lines is 'The lines of a receipt as printed, in order.';
+comment on table public.receipt_lines is
+  'The lines of a receipt as printed, in order, and what its owner called them in the pantry before.';
 comment on column public.receipt_lines.position is 'Position on the receipt, from 0.';
 comment on column public.receipt_lines.quantity is 'How many or how much; null: not printed.';
 comment on column public.receipt_lines.unit_price is 'In the receipt''s currency.';
 comment on column public.receipt_lines.amount is
   'In the receipt''s currency; negative for a discount or a returned deposit.';
+comment on column public.receipt_lines.pantry_name is
+  'A suggestion for restocking: what the owner called such a line before (see receipt_item_names); null: not known.';
+comment on column public.receipt_lines.pantry_quantity is
+  'A suggestion for restocking: how much the whole line is, in pantry_unit.';
+comment on column public.receipt_lines.pantry_unit is 'A suggestion for restocking: the unit used before.';
 
 create index idx_receipt_lines_user_receipt on public.receipt_lines (user_id, receipt_id);
 create trigger keep_identity before update on public.receipt_lines for each row
@@ -195,7 +232,8 @@ comment on column public.expenses.currency is 'ISO 4217; the owner''s currency w
 comment on column public.expenses.kind is 'expense | refund; a refund counts against the spending.';
 comment on column public.expenses.category is 'The owner''s word, such as Groceries.';
 comment on column public.expenses.date is 'The owner''s calendar day.';
-comment on column public.expenses.receipt_id is 'The receipt it was confirmed from, if any.';
+comment on column public.expenses.receipt_id is
+  'The receipt it was confirmed from, if any; reopening the receipt takes the expense back.';
 
 create index idx_expenses_user_date on public.expenses (user_id, date);
 create index idx_expenses_receipt on public.expenses (receipt_id, user_id);

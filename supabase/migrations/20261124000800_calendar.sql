@@ -697,8 +697,11 @@ create trigger a_lock_calendar before insert or update or delete on public.meals
   for each statement execute function private.lock_calendar();
 create trigger a_lock_calendar before delete or update of timezone on public.profiles
   for each statement execute function private.lock_calendar();
--- Deleting a receipt updates its expenses; it must not hold the receipt while it waits for its turn with them.
-create trigger a_lock_calendar before delete on public.receipts
+-- Confirming, reopening and deleting a receipt write expenses; who writes a receipt or its lines must not hold them
+-- while it waits for its turn with those.
+create trigger a_lock_calendar before insert or update or delete on public.receipts
+  for each statement execute function private.lock_calendar();
+create trigger a_lock_calendar before insert or update or delete on public.receipt_lines
   for each statement execute function private.lock_calendar();
 
 create trigger sync_planned_meals after update on public.meals

@@ -6,6 +6,7 @@ A new table needs an entry here, or the suite fails; with the entry it gets ever
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import uuid4
 
 from tests.conftest import User
 
@@ -100,6 +101,7 @@ TABLES: dict[str, Table] = {
     "pantry_items": Table(
         row={"name": "chickpeas", "quantity": 2, "unit": "kg", "expiry_date": "2027-01-31"},
         change={"quantity": 1.5},
+        optional_references={"receipt_id": "receipts"},
     ),
     "planned_meals": Table(
         row={"planned_date": "2026-11-24", "meal_time": "19:00", "servings": 2},
@@ -114,6 +116,10 @@ TABLES: dict[str, Table] = {
         row={"name": "Milk", "quantity": 2, "unit_price": 1.2, "amount": 2.4},
         change={"category": "Groceries"},
         references={"receipt_id": "receipts"},
+    ),
+    "receipt_item_names": Table(
+        row={"printed_name": "mlk 2l", "pantry_name": "milk", "pantry_quantity": 2, "pantry_unit": "l"},
+        change={"pantry_name": "oat milk"},
     ),
     "expenses": Table(
         row={"name": "Groceries", "amount": 23.4, "category": "Food", "date": "2026-11-24"},
@@ -151,8 +157,10 @@ def new_row(name: str, owner: User) -> Row:
     if name == "user_sessions":
         # One open session per type: the one of an earlier test makes room.
         owner.client.table(name).update({"status": "completed"}).neq("status", "completed").execute()
+    # What a receipt prints has one name.
+    unique = {"printed_name": f"item {uuid4().hex}"} if name == "receipt_item_names" else {}
     parents = {column: stored(parent, owner)["id"] for column, parent in table.references.items()}
-    return table.row | parents
+    return table.row | unique | parents
 
 
 def stored(name: str, owner: User) -> Row:

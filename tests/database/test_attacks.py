@@ -147,8 +147,12 @@ def test_a_bulk_insert_with_somebody_elses_row_stores_none(
     data_api: DataApi, owner: User, attacker: User, table: str
 ) -> None:
     own = new_row(table, attacker)
-    # One session of a type may be open.
-    other = {"session_type": "cooking"} if table == "user_sessions" else {}
+    # One session of a type may be open, and what a receipt prints has one name.
+    others = {
+        "user_sessions": {"session_type": "cooking"},
+        "receipt_item_names": {"printed_name": "brd"},
+    }
+    other = others.get(table, {})
     before = count(table, owner), count(table, attacker)
     rows = [own | {"user_id": attacker.id}, own | other | {"user_id": owner.id}]
     for body in (rows, rows[::-1]):

@@ -31,7 +31,7 @@ TYPES = {
     "receipts": "receipts:update",
     "receipt_lines": "receipts:update",
 }
-SILENT = {"profiles", "ai_requests"}
+SILENT = {"profiles", "ai_requests", "receipt_item_names"}
 OF_ITS_OWN = {"user_sessions"}  # See test_session_messages.py.
 IN_THE_CALENDAR = {
     "planned_meals",

@@ -44,18 +44,27 @@ DEFINERS |= {
 
 # What the Data API offers to call.
 RPCS: dict[str, set[str]] = {
+    "claim_receipt": {"authenticated"},
     "complete_session": {"authenticated"},
+    "confirm_receipt": {"authenticated"},
     "create_meal": {"authenticated"},
     "create_workout": {"authenticated"},
+    "delete_receipt": {"authenticated"},
+    "effective_status": {"authenticated", "service_role"},
+    "fail_receipt": {"authenticated"},
+    "finish_receipt": {"authenticated"},
     "ground_meal_suggestions": {"authenticated"},
     "ground_workout_suggestions": {"authenticated"},
     "meal_suggestion_context": {"authenticated"},
     "plan_meals": {"authenticated"},
     "plan_workouts": {"authenticated"},
+    "receipt_context": {"authenticated"},
     "record_ai_request": {"authenticated"},
+    "reopen_receipt": {"authenticated"},
     "repair_calendar": {"authenticated", "service_role"},
     "search_recipes": {"authenticated"},
     "set_timer": {"authenticated", "service_role"},
+    "start_receipt": {"authenticated"},
     "workout_suggestion_context": {"authenticated"},
 }
 

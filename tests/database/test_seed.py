@@ -215,4 +215,4 @@ def test_the_life_is_whole_on_any_day(db: Database, moment: str) -> None:
         linked = db.execute(
             "select name from public.expenses where user_id = %s and receipt_id is not null", [ROBIN]
         )
-        assert linked.fetchall() == [{"name": "Groceries"}]
+        assert linked.fetchall() == [{"name": "Biomarkt"}]
