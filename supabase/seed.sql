@@ -380,9 +380,9 @@ begin
     (robin, receipt, 3, 'Sunscreen', 1, 4.25, 4.25, 'Personal care');
 
   -- Not today's, which would use up the day's budget.
-  insert into public.ai_requests (user_id, kind, source, latency_ms, outcome, created_at)
+  insert into public.ai_requests (user_id, kind, source, outcome, latency_ms, input_tokens, output_tokens, created_at)
   values
-    (robin, 'meal_suggestions', 'planner', 14, 'ok', now() - interval '9 days'),
-    (robin, 'meal_suggestions', 'planner', 12, 'ok', now() - interval '2 days'),
-    (robin, 'receipt_extraction', 'ocr', 1840, 'ok', now() - interval '25 hours');
+    (robin, 'meal_suggestions', 'planner', 'ok', 14, 0, 0, now() - interval '9 days'),
+    (robin, 'meal_suggestions', 'planner', 'ok', 12, 0, 0, now() - interval '2 days'),
+    (robin, 'receipt_extraction', 'ocr', 'ok', 1840, 0, 0, now() - interval '25 hours');
 end $$;

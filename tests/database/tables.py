@@ -36,18 +36,19 @@ def _own_profile(owner: User) -> Row:
     return only(owner.client.table("profiles").select("*").eq("id", owner.id).execute().data)
 
 
-def _recorded_ai_request(owner: User) -> Row:
-    arguments = {
-        "kind": "meal_suggestions",
-        "source": "planner",
-        "model": None,
-        "input_tokens": 0,
-        "output_tokens": 0,
-        "latency_ms": 12,
-        "outcome": "ok",
-    }
-    added = owner.client.rpc("record_ai_request", arguments).execute().data
-    return only(owner.client.table("ai_requests").select("*").eq("id", added).execute().data)
+AI_REQUEST: Row = {
+    "kind": "meal_suggestions",
+    "model": "gpt",
+    "max_requests": 2_000_000_000,
+    "max_tokens": 9_000_000_000_000_000_000,
+    "reserve_tokens": 1000,
+}
+"""What start_ai_request takes, under limits that nobody reaches."""
+
+
+def _started_ai_request(owner: User) -> Row:
+    started: Any = owner.client.rpc("start_ai_request", AI_REQUEST).execute().data
+    return read("ai_requests", owner, started["ticket"]["id"])
 
 
 TABLES: dict[str, Table] = {
@@ -130,7 +131,7 @@ TABLES: dict[str, Table] = {
         row={"title": "Dentist", "start_time": "2026-11-24T09:00:00+01:00"},
         change={"notes": "Bring the X-ray."},
     ),
-    "ai_requests": Table(verbs=frozenset({"select"}), stored=_recorded_ai_request),
+    "ai_requests": Table(verbs=frozenset({"select"}), stored=_started_ai_request),
 }
 
 

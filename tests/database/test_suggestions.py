@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import NewUser, User
-from tests.database.data_api import DataApi, the_row
+from tests.database.data_api import DataApi
 from tests.database.tables import Row, count, only
 
 ZONE = "Pacific/Kiritimati"
@@ -494,44 +494,12 @@ def test_what_is_no_list_of_suggestions_is_refused(data_api: DataApi, owner: Use
     assert error["hint"]
 
 
-# Usage.
-
-
-def test_a_request_is_recorded_for_the_caller(data_api: DataApi, owner: User, other_user: User) -> None:
-    request = {
-        "kind": "meal_suggestions",
-        "source": "openai",
-        "model": "gpt",
-        "input_tokens": 1200,
-        "output_tokens": 300,
-        "latency_ms": 900,
-        "outcome": "ok",
-    }
-    added = data_api.post("rpc/record_ai_request", request, by=owner)
-    assert added.status_code == 200
-    row = the_row(data_api.get(f"ai_requests?id=eq.{added.json()}", by=owner))
-    assert row.items() >= (request | {"user_id": owner.id}).items()
-    assert data_api.get(f"ai_requests?id=eq.{added.json()}", by=other_user).json() == []
-
-
 @pytest.mark.parametrize(
     ("rpc", "body"),
     [
         ("plan_meals", {}),
         ("meal_suggestion_context", {}),
         ("ground_meal_suggestions", {"suggestions": []}),
-        (
-            "record_ai_request",
-            {
-                "kind": "meal_suggestions",
-                "source": "planner",
-                "model": None,
-                "input_tokens": 0,
-                "output_tokens": 0,
-                "latency_ms": 1,
-                "outcome": "ok",
-            },
-        ),
     ],
 )
 def test_anon_cannot_call(data_api: DataApi, owner: User, rpc: str, body: Row) -> None:
