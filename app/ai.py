@@ -3,23 +3,35 @@
 import contextvars
 import email.utils
 import functools
+import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import openai
 from flask import Flask, current_app
-from openai.types.responses import Response, ResponseTextConfigParam
+from openai.types.chat import ChatCompletion
+from openai.types.responses import Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.config import Settings
-from app.errors import ModelError, ModelInvalidOutput, ModelRefusal, ModelTruncated, ModelUnavailable
+from app.errors import (
+    ModelError,
+    ModelInvalidOutput,
+    ModelRefusal,
+    ModelTimeout,
+    ModelTruncated,
+    ModelUnavailable,
+)
 
 _EXTENSION = "life_os_ai"
+# What a server may add around the texts of a request, and what an image may take at high detail.
+_OVERHEAD_TOKENS = 200
+_IMAGE_TOKENS = 4000
 _log = logging.getLogger(__name__)
 
 
@@ -34,11 +46,12 @@ Schema = TypeVar("Schema", bound=Structured)
 
 @dataclass(frozen=True, slots=True)
 class Generated(Generic[Schema]):
-    """A model response that fits its schema, and the tokens it took."""
+    """A model response that fits its schema, and the tokens it took (None: the server didn't say)."""
 
     value: Schema
-    input_tokens: int
-    output_tokens: int
+    input_tokens: int | None
+    output_tokens: int | None
+    outcome: ClassVar[str] = "ok"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -53,7 +66,7 @@ def model_of_app() -> "Model | None":
 
 
 class Model:
-    """A model behind OpenAI's Responses API. `generate` takes at most `timeout` seconds, whatever happens."""
+    """A model behind OpenAI's API. `generate` takes at most `timeout` seconds, whatever happens."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.openai_api_key is None:
@@ -62,10 +75,13 @@ class Model:
         self.timeout = settings.openai_timeout_seconds
         self.temperature = settings.openai_temperature
         self.max_output_tokens = settings.openai_max_output_tokens
+        self.daily_limits = {
+            "max_requests": settings.ai_daily_requests,
+            "max_tokens": settings.ai_daily_tokens,
+        }
         self._retries = settings.openai_max_retries
-        self._reasoning: Any = (
-            {"effort": settings.openai_reasoning_effort} if settings.openai_reasoning_effort else openai.omit
-        )
+        self._effort = settings.openai_reasoning_effort
+        self._api: _Api = _Chat() if settings.openai_api == "chat" else _Responses()
         self._client = openai.OpenAI(
             api_key=settings.openai_api_key.get_secret_value(),
             base_url=settings.openai_base_url,
@@ -83,33 +99,32 @@ class Model:
         temperature: float | None,
         max_tokens: int,
         schema: type[Schema],
+        images: Sequence[str] = (),
     ) -> Generated[Schema]:
         """The model's answer to `prompt` as a `schema`; `max_tokens` bounds it, reasoning included.
 
-        Raises ModelUnavailable, ModelRefusal, ModelTruncated or ModelInvalidOutput.
+        `images` are data: URLs, shown after the prompt. Raises ModelUnavailable (ModelTimeout), ModelRefusal,
+        ModelTruncated or ModelInvalidOutput.
         """
         request = {
             "model": self.name,
-            "instructions": system_prompt,
-            "input": [{"role": "user", "content": prompt}],
             "temperature": openai.omit if temperature is None else temperature,
-            "max_output_tokens": max_tokens,
-            "reasoning": self._reasoning,
-            "text": _format(schema),
-            "store": False,
+            **self._api.request(prompt, system_prompt, max_tokens, schema, images, self._effort),
         }
         response = self._within_timeout(lambda deadline: self._send(request, deadline))
-        usage = getattr(response, "usage", None)
-        input_tokens, output_tokens = (
-            getattr(usage, name, None) or 0 for name in ("input_tokens", "output_tokens")
-        )
+        input_tokens, output_tokens = _usage(response, self._api.usage)
         try:
-            return Generated(_read(response, schema), input_tokens, output_tokens)
+            return Generated(_parse(self._api, response, schema), input_tokens, output_tokens)
         except ModelError as failure:
             failure.input_tokens, failure.output_tokens = input_tokens, output_tokens
             raise
 
-    def _within_timeout(self, call: Callable[[float], Response]) -> Response:
+    def most_tokens(self, max_tokens: int, schema: type[Structured], *texts: str, images: int = 0) -> int:
+        """The most that `generate` can use with these texts: a token is at least one byte."""
+        prompt = sum(len(text.encode()) for text in texts) + len(json.dumps(_json_schema(schema)))
+        return prompt + max_tokens + images * _IMAGE_TOKENS + _OVERHEAD_TOKENS
+
+    def _within_timeout(self, call: Callable[[float], Any]) -> Any:
         deadline = time.monotonic() + self.timeout
         context = contextvars.copy_context()
         future = self._calls.submit(context.run, call, deadline)
@@ -117,17 +132,16 @@ class Model:
             return future.result(timeout=self.timeout)
         except FutureTimeout:
             future.cancel()
-            raise ModelUnavailable(timed_out=True) from None
+            raise ModelTimeout from None
 
-    def _send(self, request: dict[str, Any], deadline: float) -> Response:
+    def _send(self, request: dict[str, Any], deadline: float) -> Any:
         """Sends `request`, again if that may help and there is time. Raises ModelUnavailable."""
         for attempt in range(self._retries + 1):
             left = deadline - time.monotonic()
             if left <= 0:
                 break
             try:
-                response: Response = self._client.responses.create(**request, timeout=left)
-                return response
+                return self._api.send(self._client, request, left)
             except openai.APITimeoutError:
                 break
             except ValueError:
@@ -142,24 +156,122 @@ class Model:
                 if time.monotonic() + pause >= deadline:
                     raise ModelUnavailable from error
                 time.sleep(pause)
-        raise ModelUnavailable(timed_out=True)
+        raise ModelTimeout
+
+
+class _Api(Protocol):
+    """How one of OpenAI's APIs words a request and its answer."""
+
+    usage: tuple[str, str]
+    """The names of the counts of input and output tokens."""
+
+    def request(
+        self,
+        prompt: str,
+        system_prompt: str,
+        max_tokens: int,
+        schema: type[Structured],
+        images: Sequence[str],
+        effort: str | None,
+    ) -> dict[str, Any]: ...
+
+    def send(self, client: openai.OpenAI, request: dict[str, Any], timeout: float) -> Any: ...
+
+    def text(self, response: Any) -> str:
+        """What the model said. Raises ModelError, or AttributeError and the like for what is no answer."""
+        ...
+
+
+class _Responses:
+    """The Responses API."""
+
+    usage = ("input_tokens", "output_tokens")
+
+    def request(
+        self,
+        prompt: str,
+        system_prompt: str,
+        max_tokens: int,
+        schema: type[Structured],
+        images: Sequence[str],
+        effort: str | None,
+    ) -> dict[str, Any]:
+        shown = [{"type": "input_image", "image_url": url, "detail": "high"} for url in images]
+        said = [{"type": "input_text", "text": prompt}]
+        return {
+            "instructions": system_prompt,
+            "input": [{"role": "user", "content": [*said, *shown] if shown else prompt}],
+            "max_output_tokens": max_tokens,
+            "reasoning": {"effort": effort} if effort else openai.omit,
+            # Not `responses.parse`, which makes the schema anew each time (half of a request's CPU) and
+            # raises on a truncated or malformed answer, losing its status and its tokens.
+            "text": {"format": {"type": "json_schema", **_named_schema(schema)}},
+            "store": False,
+        }
+
+    def send(self, client: openai.OpenAI, request: dict[str, Any], timeout: float) -> Response:
+        response: Response = client.responses.create(**request, timeout=timeout)
+        return response
+
+    def text(self, response: Response) -> str:
+        contents = [part for item in response.output if item.type == "message" for part in item.content]
+        stopped = response.incomplete_details.reason if response.incomplete_details else None
+        if any(part.type == "refusal" for part in contents) or stopped == "content_filter":
+            raise ModelRefusal
+        if response.status == "incomplete":
+            raise ModelTruncated
+        if response.status == "failed":
+            raise ModelUnavailable
+        return response.output_text
+
+
+class _Chat:
+    """The older chat/completions API, for servers that know no other."""
+
+    usage = ("prompt_tokens", "completion_tokens")
+
+    def request(
+        self,
+        prompt: str,
+        system_prompt: str,
+        max_tokens: int,
+        schema: type[Structured],
+        images: Sequence[str],
+        effort: str | None,
+    ) -> dict[str, Any]:
+        shown = [{"type": "image_url", "image_url": {"url": url, "detail": "high"}} for url in images]
+        said = [{"type": "text", "text": prompt}]
+        return {
+            "messages": [
+                {"role": "system", "content": system_prompt},
+                {"role": "user", "content": [*said, *shown] if shown else prompt},
+            ],
+            # Not max_completion_tokens, which few servers but OpenAI's know.
+            "max_tokens": max_tokens,
+            "reasoning_effort": effort or openai.omit,
+            "response_format": {"type": "json_schema", "json_schema": _named_schema(schema)},
+        }
+
+    def send(self, client: openai.OpenAI, request: dict[str, Any], timeout: float) -> ChatCompletion:
+        completion: ChatCompletion = client.chat.completions.create(**request, timeout=timeout)
+        return completion
+
+    def text(self, response: ChatCompletion) -> str:
+        choice = response.choices[0]
+        if getattr(choice.message, "refusal", None) or choice.finish_reason == "content_filter":
+            raise ModelRefusal
+        if choice.finish_reason == "length":
+            raise ModelTruncated
+        return choice.message.content or ""
 
 
 @functools.cache
-def _format(schema: type[Structured]) -> ResponseTextConfigParam:
-    """`schema` as the request states it, made once.
+def _json_schema(schema: type[Structured]) -> dict[str, Any]:
+    return schema.model_json_schema()
 
-    `responses.parse` would make it anew each time (half of a request's CPU) and raise on a truncated or
-    malformed answer, losing its status and its tokens.
-    """
-    return {
-        "format": {
-            "type": "json_schema",
-            "name": schema.__name__,
-            "schema": schema.model_json_schema(),
-            "strict": True,
-        }
-    }
+
+def _named_schema(schema: type[Structured]) -> dict[str, Any]:
+    return {"name": schema.__name__, "schema": _json_schema(schema), "strict": True}
 
 
 def _pause_before_retry(error: openai.OpenAIError) -> float | None:
@@ -181,25 +293,20 @@ def _retry_after(value: str | None) -> float:
         return 0.5
 
 
-def _read(response: Response, schema: type[Schema]) -> Schema:
-    """What the model said. Raises ModelError. The client checks nothing that a server sends, so this does."""
+def _usage(response: Any, names: tuple[str, str]) -> tuple[int, int] | tuple[None, None]:
+    """The tokens that a response took. The client checks nothing that a server sends, so this does."""
+    counts = [getattr(getattr(response, "usage", None), name, None) for name in names]
+    known = [count for count in counts if isinstance(count, int) and 0 <= count < 2**31]
+    return (known[0], known[1]) if len(known) == 2 else (None, None)
+
+
+def _parse(api: _Api, response: Any, schema: type[Schema]) -> Schema:
+    """What the model said. Raises ModelError."""
     try:
-        text = _text(response)
-    except (AttributeError, TypeError):
+        text = api.text(response)
+    except (AttributeError, TypeError, IndexError):
         raise ModelInvalidOutput from None
     try:
         return schema.model_validate_json(text)
     except ValidationError:
         raise ModelInvalidOutput from None
-
-
-def _text(response: Response) -> str:
-    contents = [part for item in response.output if item.type == "message" for part in item.content]
-    stopped = response.incomplete_details.reason if response.incomplete_details else None
-    if any(part.type == "refusal" for part in contents) or stopped == "content_filter":
-        raise ModelRefusal
-    if response.status == "incomplete":
-        raise ModelTruncated
-    if response.status == "failed":
-        raise ModelUnavailable
-    return response.output_text

@@ -55,7 +55,12 @@ class Settings(BaseSettings):
     )
     openai_base_url: str = Field(
         default="https://api.openai.com/v1",
-        description="Any server that speaks OpenAI's Responses API with structured output.",
+        description="Any server that speaks OpenAI's API with structured output.",
+    )
+    openai_api: Literal["responses", "chat"] = Field(
+        default="responses",
+        description="Which of OpenAI's APIs the server speaks: responses, or chat (chat/completions), which "
+        "is all that many self-hosted servers know.",
     )
     openai_model: str = Field(
         default="gpt-6-luna",
@@ -88,6 +93,21 @@ class Settings(BaseSettings):
     openai_reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = Field(
         default=None,
         description="none, minimal, low, medium or high, for models that reason. Empty: the model's default.",
+    )
+    ai_daily_requests: int = Field(
+        default=50,
+        ge=0,
+        le=1_000_000,
+        description="How often the model may be asked for one user in a day (UTC). Beyond it, and with 0 "
+        "always, the built-in planner answers.",
+    )
+    ai_daily_tokens: int = Field(
+        default=200_000,
+        ge=0,
+        le=1_000_000_000_000,
+        description="How many tokens, of prompts and answers together, the model may use for one user in a "
+        "day (UTC). A request needs room for the most that it can take: its prompt at one token a byte, and "
+        "OPENAI_MAX_OUTPUT_TOKENS.",
     )
     sentry_dsn: str = Field(default="", description="Where errors are reported. Empty: nowhere.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -13,7 +13,9 @@ LifeOSError
 │   ├── DataApiUnreachable        503
 │   └── DataApiTimeout            504
 └── ModelError                         the language model is of no help
-    ├── ModelUnavailable          503  unreachable, overloaded or refusing us; 504 when it took too long
+    ├── ModelUnavailable          503  unreachable, overloaded or refusing us
+    │   └── ModelTimeout          504  it took too long
+    ├── BudgetSpent               429  the user has asked it enough for today
     ├── ModelRefusal              502  it declined to answer
     ├── ModelTruncated            502  the answer hit the token limit
     └── ModelInvalidOutput        502  the answer isn't what was asked for
@@ -39,7 +41,7 @@ class LifeOSError(Exception):
     code: str = "internal_error"
     message: str = "Something went wrong"
     hint: str | None = None
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = {}
 
     def __init__(self, message: str | None = None, *, hint: str | None = None, details: Any = None) -> None:
         self.message = message or self.message
@@ -63,13 +65,13 @@ class AuthenticationRequired(AuthenticationError):
     code = "authentication_required"
     message = "Authentication required"
     hint = "Send the access token from Supabase Auth: Authorization: Bearer <token>."
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
 
 class InvalidToken(AuthenticationError):
     code = "invalid_token"
     message = "Invalid token"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class KeysUnavailable(AuthenticationError):
@@ -77,7 +79,7 @@ class KeysUnavailable(AuthenticationError):
     code = "authentication_unavailable"
     message = "Access tokens can't be verified right now"
     hint = "Try again in a few seconds."
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+    headers: Mapping[str, str] = {"Retry-After": "5"}
 
 
 class InvalidRequest(LifeOSError):
@@ -127,7 +129,7 @@ class DataApiUnreachable(DataApiError):
     code = "data_api_unreachable"
     message = "The database can't be reached right now"
     hint = "Try again in a few seconds."
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+    headers: Mapping[str, str] = {"Retry-After": "5"}
 
 
 class DataApiTimeout(DataApiError):
@@ -137,27 +139,43 @@ class DataApiTimeout(DataApiError):
 
 
 class ModelError(LifeOSError):
-    """The model was no help. What was spent on it all the same is in the token counts."""
+    """The model was no help. What was spent on it all the same is in the token counts; None: nobody knows."""
 
     status = 502
-    outcome: ClassVar[str]
-    input_tokens: int = 0
-    output_tokens: int = 0
+    outcome: ClassVar[str] = "invalid_output"
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 class ModelUnavailable(ModelError):
+    status = 503
     code = "model_unavailable"
     message = "The AI model can't be reached right now"
+    hint = "Try again in a few minutes."
     outcome = "timeout"
+    input_tokens: int | None = 0
+    output_tokens: int | None = 0
 
-    def __init__(self, *, timed_out: bool = False) -> None:
-        super().__init__("The AI model took too long" if timed_out else None)
-        self.code = "model_timeout" if timed_out else self.code
-        self._http_status = 504 if timed_out else 503
 
-    @property
-    def http_status(self) -> int:
-        return self._http_status
+class ModelTimeout(ModelUnavailable):
+    status = 504
+    code = "model_timeout"
+    message = "The AI model took too long"
+    input_tokens = None
+    output_tokens = None
+
+
+class BudgetSpent(ModelError):
+    """The model wasn't asked. `retry_after` is in seconds."""
+
+    status = 429
+    code = "ai_budget_spent"
+    message = "The AI budget of today is spent"
+    outcome = "budget_spent"
+
+    def __init__(self, retry_after: int, *, hint: str | None = None, details: Any = None) -> None:
+        super().__init__(hint=hint, details=details)
+        self.headers = {"Retry-After": str(retry_after)}
 
 
 class ModelRefusal(ModelError):
@@ -222,7 +240,7 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
         return _answer_ours(error.original_exception)
     message = _HTTP_MESSAGES.get(status, error.name)
     allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
-    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    headers: Mapping[str, str] = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
     return _answer(status, message, _HTTP_CODES.get(status, "http_error"), headers=headers)
 
 

@@ -1,11 +1,12 @@
 """Servers that stand in for the ones the Flask service talks to. Real HTTP on a free local port each.
 
-FakeOpenAI   the Responses API, answering what was enqueued and remembering what it was asked
+FakeOpenAI   one of OpenAI's APIs, answering what was enqueued and remembering what it was asked
 FakeAuth     a Supabase project's key server, with the private keys to sign access tokens
 FakeDataApi  PostgREST, for what the real one can't be made to do: fail, hang, count calls
 """
 
 import contextlib
+import dataclasses
 import http.server
 import json
 import socket
@@ -150,13 +151,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Tests look at `history` instead."""
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a model says, before one of the APIs words it."""
+
+    text: str = ""
+    refusal: str | None = None
+    truncated: bool = False
+    with_usage: bool = True
+
+
 class FakeOpenAI(FakeServer):
-    """OpenAI's Responses API at `base_url`; its key is `api_key`. Answers come from `enqueue`, in order."""
+    """OpenAI at `base_url`, where it speaks one API: "responses" or "chat"; its key is `api_key`.
+
+    Answers come from `enqueue`, in order.
+    """
 
     api_key = "sk-fake"
 
-    def __init__(self) -> None:
+    def __init__(self, api: str = "responses") -> None:
         super().__init__()
+        self.api = api
         self._replies: deque[Reply] = deque()
         self.always: Reply | None = None
 
@@ -170,35 +185,43 @@ class FakeOpenAI(FakeServer):
 
     def prompts(self) -> list[Any]:
         """The JSON data of every user message received."""
-        return [json.loads(request.body["input"][0]["content"]) for request in self.history]
+        return [
+            json.loads(message["content"])
+            for request in self.history
+            for message in request.body.get("input") or request.body["messages"]
+            if message["role"] == "user"
+        ]
 
     def handle(self, request: Request) -> Reply:
-        if request.path != "/v1/responses":
+        if request.path != {"responses": "/v1/responses", "chat": "/v1/chat/completions"}[self.api]:
             return failure(404)
         if request.headers.get("Authorization") != f"Bearer {self.api_key}":
             return failure(401)
-        return self._replies.popleft() if self._replies else self.always or failure(500)
+        reply = self._replies.popleft() if self._replies else self.always or failure(500)
+        if isinstance(reply.body, Said):
+            worded = _response(reply.body) if self.api == "responses" else _completion(reply.body)
+            return dataclasses.replace(reply, body=worded)
+        return reply
 
 
-def answer(value: Any, **reply: Any) -> Reply:
+def answer(value: Any, *, with_usage: bool = True, **reply: Any) -> Reply:
     """The model answers with `value` as JSON text."""
-    return text(json.dumps(value), **reply)
+    return Reply(body=Said(json.dumps(value), with_usage=with_usage), **reply)
 
 
-def text(content: str, **reply: Any) -> Reply:
+def text(content: str) -> Reply:
     """The model answers with this text, JSON or not."""
-    return _response([{"type": "output_text", "text": content, "annotations": []}], **reply)
+    return Reply(body=Said(content))
 
 
 def refusal(reason: str = "I can't help with that.") -> Reply:
     """The model declines."""
-    return _response([{"type": "refusal", "refusal": reason}])
+    return Reply(body=Said(refusal=reason))
 
 
 def truncated(content: str = '{"suggestions": [{"meal": {"na') -> Reply:
     """The answer runs into the token limit."""
-    part = {"type": "output_text", "text": content, "annotations": []}
-    return _response([part], status="incomplete", incomplete={"reason": "max_output_tokens"})
+    return Reply(body=Said(content, truncated=True))
 
 
 def failure(status: int, **headers: str) -> Reply:
@@ -208,19 +231,19 @@ def failure(status: int, **headers: str) -> Reply:
     return Reply(status, {"error": error}, named)
 
 
-def _response(
-    content: list[dict[str, Any]],
-    *,
-    status: str = "completed",
-    incomplete: dict[str, str] | None = None,
-    **reply: Any,
-) -> Reply:
+def _response(said: Said) -> dict[str, Any]:
+    """As the Responses API words it."""
+    status = "incomplete" if said.truncated else "completed"
     message = {
         "type": "message",
         "id": f"msg_{uuid.uuid4().hex}",
         "role": "assistant",
         "status": status,
-        "content": content,
+        "content": [
+            {"type": "refusal", "refusal": said.refusal}
+            if said.refusal
+            else {"type": "output_text", "text": said.text, "annotations": []}
+        ],
     }
     usage = {
         "input_tokens": 900,
@@ -229,12 +252,12 @@ def _response(
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 1300,
     }
-    body = {
+    return {
         "id": f"resp_{uuid.uuid4().hex}",
         "object": "response",
         "created_at": 1_795_550_000,
         "status": status,
-        "incomplete_details": incomplete,
+        "incomplete_details": {"reason": "max_output_tokens"} if said.truncated else None,
         "error": None,
         "instructions": None,
         "metadata": {},
@@ -245,9 +268,23 @@ def _response(
         "tool_choice": "auto",
         "tools": [],
         "top_p": 1.0,
-        "usage": usage,
+        "usage": usage if said.with_usage else None,
     }
-    return Reply(body=body, **reply)
+
+
+def _completion(said: Said) -> dict[str, Any]:
+    """As the chat/completions API words it."""
+    message = {"role": "assistant", "content": None if said.refusal else said.text, "refusal": said.refusal}
+    reason = "length" if said.truncated else "stop"
+    usage = {"prompt_tokens": 900, "completion_tokens": 400, "total_tokens": 1300}
+    return {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": "chat.completion",
+        "created": 1_795_550_000,
+        "model": "fake",
+        "choices": [{"index": 0, "message": message, "finish_reason": reason, "logprobs": None}],
+        "usage": usage if said.with_usage else None,
+    }
 
 
 @dataclass
@@ -326,11 +363,11 @@ class FakeAuth(FakeServer):
 
 
 class FakeDataApi(FakeAuth):
-    """A project whose Data API answers per RPC what `replies` say; `default` answers the rest."""
+    """A project whose Data API answers per RPC what `replies` say (or do); `default` answers the rest."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.replies: dict[str, Reply] = {}
+        self.replies: dict[str, Reply | Handle] = {}
         self.default = Reply(404, {"code": "PGRST202", "message": "SECRET UPSTREAM BODY"})
 
     @property
@@ -346,4 +383,5 @@ class FakeDataApi(FakeAuth):
     def handle(self, request: Request) -> Reply:
         if not request.path.startswith("/rest/v1/"):
             return super().handle(request)
-        return self.replies.get(request.path.partition("?")[0].rsplit("/", 1)[1], self.default)
+        reply = self.replies.get(request.path.partition("?")[0].rsplit("/", 1)[1], self.default)
+        return reply if isinstance(reply, Reply) else reply(request)

@@ -1,1 +1,1 @@
-"""Suggestions of what to cook, from the model or from the planner in the database."""
+"""Suggestions of what to cook and how to train, from the model or from the planner in the database."""

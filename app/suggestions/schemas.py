@@ -1,48 +1,153 @@
-"""The shapes of suggestions: what a client asks, what the model proposes, what `create_meal` takes."""
+"""The shapes of suggestions: what a client asks, what it gets, and what the model proposes."""
 
 import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.ai import Structured
 
+# What a client asks.
 
-class MealSuggestionRequest(BaseModel):
-    """The body of POST /api/ai/meal-suggestions. Every field is optional, none other is taken."""
+Day = Annotated[datetime.date, Field(ge=datetime.date(1900, 1, 1), le=datetime.date(2199, 12, 31))]
+# PostgreSQL stores no NUL.
+_STORABLE = r"^[^\x00]*$"
+Label = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_STORABLE)]
+Notes = Annotated[str, StringConstraints(max_length=500, pattern=_STORABLE)]
+
+
+class SuggestionRequest(BaseModel):
+    """What every request for suggestions may say. All of it is optional, nothing else is taken."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    count: int = Field(default=3, ge=1, le=5)
-    date: datetime.date | None = Field(
-        default=None, ge=datetime.date(1900, 1, 1), le=datetime.date(2199, 12, 31)
-    )
-    meal_time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
-    max_total_minutes: int | None = Field(default=None, ge=1, le=960)
-    servings: int | None = Field(default=None, ge=1, le=50)
-    notes: Annotated[str, StringConstraints(max_length=500)] | None = None
+    count: int = Field(default=3, ge=1, le=5, description="How many suggestions.")
+    date: Day | None = Field(default=None, description="The day they are for.")
+    notes: Notes | None = Field(default=None, description="Wishes, in plain words.")
     fallback: bool = Field(default=True, description="False: fail rather than let the planner stand in.")
 
-    @field_validator("notes")
-    @classmethod
-    def _is_storable(cls, value: str | None) -> str | None:
-        if value is not None and "\x00" in value:
-            raise ValueError("must not contain NUL characters")
-        return value
-
     def for_database(self) -> dict[str, Any]:
-        """The request as `plan_meals` and `meal_suggestion_context` take it."""
+        """The request as the database's planners, contexts and grounding checks take it."""
         return self.model_dump(mode="json", exclude={"fallback"}, exclude_none=True)
+
+
+class MealSuggestionRequest(SuggestionRequest):
+    """The body of POST /api/ai/meal-suggestions."""
+
+    meal_time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = Field(
+        default=None, description="When it is eaten, such as 19:00.", examples=["19:00"]
+    )
+    max_total_minutes: int | None = Field(
+        default=None, ge=1, le=960, description="Preparation and cooking, together."
+    )
+    servings: int | None = Field(default=None, ge=1, le=50, description="For how many people.")
+
+
+class WorkoutSuggestionRequest(SuggestionRequest):
+    """The body of POST /api/ai/workout-suggestions."""
+
+    duration_minutes: int | None = Field(default=None, ge=5, le=240, description="The time there is.")
+    focus: Label | None = Field(default=None, description="What to train.", examples=["legs"])
+    equipment: Annotated[list[Label], Field(max_length=20)] | None = Field(
+        default=None,
+        description="What there is to train with; an empty list is nothing.",
+        examples=[["dumbbells"]],
+    )
+
+
+# What a client gets.
+
+
+class Budget(BaseModel):
+    """What is left of the user's day (UTC) with the model."""
+
+    requests_left: int = Field(ge=0)
+    tokens_left: int = Field(ge=0)
+
+
+class Ingredient(BaseModel):
+    food_item_name: str
+    quantity: float
+    unit: str
+
+
+class Meal(BaseModel):
+    """What `create_meal` takes."""
+
+    name: str
+    description: str | None = None
+    prep_time: int | None = None
+    cook_time: int | None = None
+    servings: int | None = None
+    instructions: list[str] | None = None
+    ingredients: list[Ingredient]
+
+
+class MealSuggestion(BaseModel):
+    meal: Meal
+    meal_id: UUID | None = Field(description="The user's recipe that it is, if it is one.")
+    in_pantry: list[str] = Field(description="Ingredients that are at home, in sufficient amount.")
+    missing: list[str] = Field(description="Ingredients to buy.")
+    uses_expiring: list[str] = Field(description="Ingredients that are good for at most three more days.")
+    reason: str
+
+
+class ExerciseSet(BaseModel):
+    reps: int | None = None
+    weight_kg: float | None = None
+    duration_seconds: int | None = None
+    rest_seconds: int | None = None
+
+
+class Exercise(BaseModel):
+    name: str
+    sets: list[ExerciseSet]
+    notes: str | None = None
+
+
+class Workout(BaseModel):
+    """What `create_workout` takes."""
+
+    name: str
+    date: datetime.date
+    start_time: str | None = None
+    duration_minutes: int | None = None
+    notes: str | None = None
+    exercises: list[Exercise]
+
+
+class WorkoutSuggestion(BaseModel):
+    workout: Workout
+    reason: str
+
+
+class Suggested(BaseModel):
+    """What every answer says."""
+
+    source: Literal["openai", "planner"] = Field(
+        description="What answered: the model, or the built-in planner."
+    )
+    model: str | None = Field(description="The model's name; null when the planner answered.")
+    budget: Budget | None = Field(description="null where no model is configured, or the count isn't known.")
+
+
+class MealSuggestions(Suggested):
+    suggestions: list[MealSuggestion]
+
+
+class WorkoutSuggestions(Suggested):
+    suggestions: list[WorkoutSuggestion]
 
 
 # What the model proposes. Limits are absent on purpose: structured output knows few of them, and a server
 # refuses the whole request for one that it doesn't know. The database has them: it drops what `create_meal`
-# would refuse.
+# and `create_workout` would refuse. JSON has no infinity, but 1e400 is read as one, and the database couldn't
+# be sent it.
 
 
 class ProposedIngredient(Structured):
     food_item_name: str
-    # JSON has no infinity, but 1e400 is read as one, and the database couldn't be sent it.
     quantity: float = Field(allow_inf_nan=False)
     unit: str
 
@@ -57,13 +162,46 @@ class ProposedMeal(Structured):
     ingredients: list[ProposedIngredient]
 
 
-class ProposedSuggestion(Structured):
+class ProposedMealSuggestion(Structured):
     meal: ProposedMeal
     meal_id: str | None
     reason: str
 
 
-class ProposedSuggestions(Structured):
-    """The model response's schema."""
+class ProposedMeals(Structured):
+    """The model's answer to a request for meals."""
 
-    suggestions: list[ProposedSuggestion]
+    suggestions: list[ProposedMealSuggestion]
+
+
+class ProposedSet(Structured):
+    reps: int | None
+    weight_kg: float | None = Field(allow_inf_nan=False)
+    duration_seconds: int | None
+    rest_seconds: int | None
+
+
+class ProposedExercise(Structured):
+    name: str
+    sets: list[ProposedSet]
+    notes: str | None
+
+
+class ProposedWorkout(Structured):
+    name: str
+    date: str
+    start_time: str | None
+    duration_minutes: int
+    notes: str | None
+    exercises: list[ProposedExercise]
+
+
+class ProposedWorkoutSuggestion(Structured):
+    workout: ProposedWorkout
+    reason: str
+
+
+class ProposedWorkouts(Structured):
+    """The model's answer to a request for workouts."""
+
+    suggestions: list[ProposedWorkoutSuggestion]

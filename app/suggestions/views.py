@@ -3,8 +3,9 @@
 from flask import Blueprint, Response
 
 from app import ai, auth, data_api, http
-from app.suggestions import meals
-from app.suggestions.schemas import MealSuggestionRequest
+from app.suggestions.kinds import MEALS, WORKOUTS, Kind
+from app.suggestions.pipeline import Suggester
+from app.suggestions.schemas import MealSuggestionRequest, SuggestionRequest, WorkoutSuggestionRequest
 
 blueprint = Blueprint("suggestions", __name__)
 
@@ -13,6 +14,16 @@ blueprint = Blueprint("suggestions", __name__)
 @auth.required
 def suggest_meals(caller: auth.Caller) -> Response:
     """What to cook next, from the caller's pantry and recipes."""
-    request = http.body(MealSuggestionRequest)
-    answer = meals.suggest(request, data_api.of_app().for_user(caller), ai.model_of_app())
-    return http.envelope(answer.data(), answer.message)
+    return _suggest(MEALS, http.body(MealSuggestionRequest), caller)
+
+
+@blueprint.post("/workout-suggestions")
+@auth.required
+def suggest_workouts(caller: auth.Caller) -> Response:
+    """How to train next, from the caller's recent training."""
+    return _suggest(WORKOUTS, http.body(WorkoutSuggestionRequest), caller)
+
+
+def _suggest(kind: Kind, request: SuggestionRequest, caller: auth.Caller) -> Response:
+    suggester = Suggester(kind, request, data_api.of_app().for_user(caller), ai.model_of_app())
+    return http.envelope(*suggester.suggest())

@@ -22,11 +22,40 @@ CURRY = {
     "ingredients": [{"food_item_name": "chickpeas", "quantity": 400, "unit": "g"}],
 }
 RECIPE_ID = "6f2f7d5c-7f0e-4f0e-9f57-0d3c1f4c1a11"
+PUSH = {
+    "name": "Push",
+    "date": "2026-11-25",
+    "duration_minutes": 40,
+    "exercises": [
+        {"name": "Bench press", "sets": [{"reps": 8, "weight_kg": 62.5, "rest_seconds": 120}], "notes": None}
+    ],
+}
+MEAL_CONTEXT = {
+    "today": "2026-11-24",
+    "profile": {"timezone": "Europe/Berlin", "currency": "EUR", "unit_system": "metric"},
+    "pantry": [{"name": "chickpeas", "quantity": 400, "unit": "g", "expires_in_days": 2}],
+    "recipes": [{"id": RECIPE_ID, **CURRY, "last_cooked_on": None}],
+    "planned": [],
+}
+WORKOUT_CONTEXT = {"today": "2026-11-24", "workouts": [{**PUSH, "date": "2026-11-20"}]}
+BUDGET = {"requests_left": 18, "tokens_left": 41000}
 
 
 def suggestion(**changes: Any) -> dict[str, Any]:
     """What the model proposes: a valid suggestion, with `changes` to its meal."""
     return {"meal": {**CURRY, **changes}, "meal_id": None, "reason": "Uses the chickpeas."}
+
+
+def workout_suggestion(**changes: Any) -> dict[str, Any]:
+    """What the model proposes and the planner answers: a workout, with `changes`."""
+    return {"workout": {**PUSH, **changes}, "reason": "Chest was last trained four days ago."}
+
+
+def proposed_workout() -> dict[str, Any]:
+    """The same as structured output has it: nothing is left out."""
+    one_set = {"reps": 8, "weight_kg": 62.5, "duration_seconds": None, "rest_seconds": 120}
+    exercise = {"name": "Bench press", "sets": [one_set], "notes": None}
+    return workout_suggestion(start_time=None, notes=None, exercises=[exercise])
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -55,19 +84,24 @@ def project() -> Iterator[fakes.FakeDataApi]:
 def sensible_project() -> fakes.FakeDataApi:
     """A project that isn't running yet; see `project`."""
     fake = fakes.FakeDataApi()
-    grounded = {**suggestion(), "in_pantry": ["chickpeas"], "missing": [], "uses_expiring": []}
-    context = {
-        "today": "2026-11-24",
-        "profile": {"timezone": "Europe/Berlin", "currency": "EUR", "unit_system": "metric"},
-        "pantry": [{"name": "chickpeas", "quantity": 400, "unit": "g", "expires_in_days": 2}],
-        "recipes": [{"id": RECIPE_ID, **CURRY, "last_cooked_on": None}],
-        "planned": [],
-    }
+    meal = {**suggestion(), "in_pantry": ["chickpeas"], "missing": [], "uses_expiring": []}
+    contexts = {"meal_suggestions": MEAL_CONTEXT, "workout_suggestions": WORKOUT_CONTEXT}
+    grounded = {"meal_suggestions": meal, "workout_suggestions": workout_suggestion()}
     fake.replies = {
-        "plan_meals": fakes.Reply(body=[{**grounded, "reason": "From the planner."}]),
-        "meal_suggestion_context": fakes.Reply(body=context),
-        "ground_meal_suggestions": fakes.Reply(body=[grounded]),
-        "record_ai_request": fakes.Reply(body="0e8b1f5e-3a43-4b52-8a53-6f2f6d1d7a10"),
+        "plan_meals": fakes.Reply(body=[{**meal, "reason": "From the planner."}]),
+        "plan_workouts": fakes.Reply(body=[{**workout_suggestion(), "reason": "From the planner."}]),
+        "record_ai_request": fakes.Reply(body=None),
+        "start_suggestions": lambda request: fakes.Reply(
+            body={
+                "context": contexts[request.body["kind"]],
+                "ticket": {"id": request.body["kind"], "key": "SECRET KEY"},
+                "budget": BUDGET,
+            }
+        ),
+        "finish_suggestions": lambda request: fakes.Reply(
+            body={"suggestions": [grounded[request.body["ticket"]["id"]]], "budget": BUDGET}
+        ),
+        "finish_ai_request": fakes.Reply(body=BUDGET),
         "profiles": fakes.Reply(401, {"code": "42501", "message": "permission denied"}),
     }
     return fake
@@ -81,7 +115,12 @@ def settings_for(project: fakes.FakeDataApi, **changes: Any) -> config.Settings:
 
 def with_model(openai: fakes.FakeOpenAI, **changes: Any) -> dict[str, Any]:
     """The changes to settings that put the fake model behind the service."""
-    return {"openai_api_key": SecretStr(openai.api_key), "openai_base_url": openai.base_url, **changes}
+    return {
+        "openai_api_key": SecretStr(openai.api_key),
+        "openai_base_url": openai.base_url,
+        "openai_api": openai.api,
+        **changes,
+    }
 
 
 @pytest.fixture

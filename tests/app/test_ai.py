@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from email.utils import formatdate
 from typing import Any
 
@@ -10,8 +11,15 @@ import openai as openai_library
 import pytest
 
 from app import ai, config
-from app.errors import ModelError, ModelInvalidOutput, ModelRefusal, ModelTruncated, ModelUnavailable
-from app.suggestions.schemas import ProposedSuggestions
+from app.errors import (
+    ModelError,
+    ModelInvalidOutput,
+    ModelRefusal,
+    ModelTimeout,
+    ModelTruncated,
+    ModelUnavailable,
+)
+from app.suggestions.schemas import ProposedMeals, ProposedWorkouts
 from tests import fakes
 from tests.app.conftest import PUBLISHABLE_KEY, with_model
 
@@ -30,8 +38,15 @@ def model_of(openai: fakes.FakeOpenAI, **changes: Any) -> ai.Model:
     return ai.Model(settings)
 
 
-def ask(model: ai.Model, temperature: float | None = None) -> ai.Generated[Fruit]:
-    return model.generate("Name a fruit.", "You name fruit.", temperature, 500, Fruit)
+def ask(model: ai.Model, temperature: float | None = None, images: Sequence[str] = ()) -> ai.Generated[Fruit]:
+    return model.generate("Name a fruit.", "You name fruit.", temperature, 500, Fruit, images)
+
+
+# Both of OpenAI's APIs say the same in other words, so most tests here run on each.
+@pytest.fixture(params=["responses", "chat"])
+def openai(request: pytest.FixtureRequest) -> Iterator[fakes.FakeOpenAI]:
+    with fakes.FakeOpenAI(api=request.param) as fake:
+        yield fake
 
 
 def test_an_answer_comes_back_as_the_schema_with_its_tokens(openai: fakes.FakeOpenAI) -> None:
@@ -44,16 +59,52 @@ def test_an_answer_comes_back_as_the_schema_with_its_tokens(openai: fakes.FakeOp
 def test_a_request_says_what_is_wanted_and_isnt_stored(openai: fakes.FakeOpenAI) -> None:
     openai.enqueue(fakes.answer({"name": "apple", "price": None}))
     ask(model_of(openai))
+    (request,) = openai.history
+    schema = {**Fruit.model_json_schema(), "additionalProperties": False, "required": ["name", "price"]}
+    wanted = {"name": "Fruit", "schema": schema, "strict": True}
+    if openai.api == "responses":
+        assert request.body == {
+            "model": "gpt-6-luna",
+            "instructions": "You name fruit.",
+            "input": [{"role": "user", "content": "Name a fruit."}],
+            "max_output_tokens": 500,
+            "text": {"format": {"type": "json_schema", **wanted}},
+            "store": False,
+        }
+    else:
+        assert request.body == {
+            "model": "gpt-6-luna",
+            "messages": [
+                {"role": "system", "content": "You name fruit."},
+                {"role": "user", "content": "Name a fruit."},
+            ],
+            "max_tokens": 500,
+            "response_format": {"type": "json_schema", "json_schema": wanted},
+        }
+
+
+def test_images_are_shown_after_the_prompt(openai: fakes.FakeOpenAI) -> None:
+    openai.enqueue(fakes.answer({"name": "apple", "price": None}))
+    urls = ["data:image/jpeg;base64,AAAA", "data:image/jpeg;base64,BBBB"]
+    ask(model_of(openai), images=urls)
     body = openai.history[0].body
-    assert body["model"] == "gpt-6-luna"
-    assert body["instructions"] == "You name fruit."
-    assert body["input"] == [{"role": "user", "content": "Name a fruit."}]
-    assert body["max_output_tokens"] == 500
-    assert body["store"] is False
-    wanted = body["text"]["format"]
-    assert (wanted["type"], wanted["strict"]) == ("json_schema", True)
-    assert wanted["schema"]["required"] == ["name", "price"]
-    assert wanted["schema"]["additionalProperties"] is False
+    text, *images = (body.get("input") or body["messages"])[-1]["content"]
+    assert text["text"] == "Name a fruit."
+    shown = [image["image_url"] for image in images]
+    if openai.api == "chat":
+        shown = [image["url"] for image in shown]
+    assert shown == urls
+
+
+def test_the_most_tokens_of_a_request_are_bounded_by_its_bytes(openai: fakes.FakeOpenAI) -> None:
+    openai.enqueue(fakes.answer({"name": "apple", "price": None}))
+    model = model_of(openai)
+    ask(model)
+    schema = len(json.dumps(Fruit.model_json_schema()))
+    bare = model.most_tokens(500, Fruit)
+    assert bare > 500 + schema
+    assert model.most_tokens(500, Fruit, "Äpfel", "x" * 100) == bare + 6 + 100
+    assert model.most_tokens(500, Fruit, images=2) > bare + 2 * 2000
 
 
 def strictness_problems(schema: dict[str, Any]) -> list[str]:
@@ -66,8 +117,11 @@ def strictness_problems(schema: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_the_schemas_for_the_model_are_ones_that_structured_output_takes() -> None:
-    schema = ProposedSuggestions.model_json_schema()
+@pytest.mark.parametrize("proposal", [ProposedMeals, ProposedWorkouts])
+def test_the_schemas_for_the_model_are_ones_that_structured_output_takes(
+    proposal: type[ai.Structured],
+) -> None:
+    schema = proposal.model_json_schema()
     assert strictness_problems(schema) == []
     limits = {
         "minLength",
@@ -85,10 +139,11 @@ def test_the_schemas_for_the_model_are_ones_that_structured_output_takes() -> No
 def test_temperature_and_effort_are_sent_only_when_set(openai: fakes.FakeOpenAI) -> None:
     openai.always = fakes.answer({"name": "apple", "price": None})
     ask(model_of(openai))
-    assert not {"temperature", "reasoning"} & set(openai.history[-1].body)
+    assert not {"temperature", "reasoning", "reasoning_effort"} & set(openai.history[-1].body)
     ask(model_of(openai, openai_reasoning_effort="low"), temperature=0.3)
-    assert openai.history[-1].body["temperature"] == 0.3
-    assert openai.history[-1].body["reasoning"] == {"effort": "low"}
+    body = openai.history[-1].body
+    assert body["temperature"] == 0.3
+    assert body.get("reasoning", {}).get("effort") or body["reasoning_effort"] == "low"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +182,12 @@ def test_an_answer_of_no_use_is_named_and_its_tokens_are_kept(
         fakes.Reply(body={"output": [None, 3]}),
         fakes.Reply(body={"output": [{"type": "message", "content": None}]}),
         fakes.Reply(body={"output": [{"type": "message", "content": [{"type": "output_text"}]}]}),
-        fakes.Reply(body={"choices": [{"message": {"content": "another API"}}]}),
+        fakes.Reply(body={"choices": None}),
+        fakes.Reply(body={"choices": []}),
+        fakes.Reply(body={"choices": [None]}),
+        fakes.Reply(body={"choices": [{"message": None}]}),
+        fakes.Reply(body={"choices": [{"message": {"content": ["no text"]}}]}),
+        fakes.Reply(body={"output": [], "choices": [{"message": {"content": "neither"}}]}),
     ],
     ids=lambda reply: str(reply.body)[:30],
 )
@@ -140,10 +200,20 @@ def test_a_server_that_doesnt_speak_the_api_is_of_no_use_and_no_crash(
 
 
 def test_an_answer_without_token_counts_is_taken(openai: fakes.FakeOpenAI) -> None:
-    whole = fakes.answer({"name": "apple", "price": None})
-    openai.enqueue(fakes.Reply(body={name: whole.body[name] for name in ("id", "object", "output")}))
+    openai.enqueue(fakes.answer({"name": "apple", "price": None}, with_usage=False))
     generated = ask(model_of(openai))
-    assert (generated.value.name, generated.input_tokens, generated.output_tokens) == ("apple", 0, 0)
+    assert (generated.value.name, generated.input_tokens, generated.output_tokens) == ("apple", None, None)
+
+
+@pytest.mark.parametrize(
+    "usage", [{}, [], "many", {"input_tokens": 1}, {"input_tokens": -1, "output_tokens": 2}], ids=str
+)
+def test_token_counts_that_are_none_are_not_believed(openai: fakes.FakeOpenAI, usage: object) -> None:
+    said = fakes.Said('{"name": "apple", "price": null}')
+    body = fakes._response(said) if openai.api == "responses" else fakes._completion(said)
+    openai.enqueue(fakes.Reply(body={**body, "usage": usage}))
+    generated = ask(model_of(openai))
+    assert (generated.input_tokens, generated.output_tokens) == (None, None)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
@@ -208,10 +278,12 @@ def test_a_model_that_hangs_or_trickles_is_given_up_on_time(
     openai.enqueue(reply)
     model = model_of(openai, openai_timeout_seconds=0.5)
     started = time.monotonic()
-    with pytest.raises(ModelUnavailable) as failed:
+    with pytest.raises(ModelTimeout) as failed:
         ask(model)
     assert time.monotonic() - started < 1.0
     assert (failed.value.http_status, failed.value.code) == (504, "model_timeout")
+    # It may have been working on the answer, so nobody knows what it took.
+    assert (failed.value.input_tokens, failed.value.output_tokens) == (None, None)
 
 
 def test_retries_dont_extend_the_timeout(openai: fakes.FakeOpenAI) -> None:
@@ -227,7 +299,7 @@ def test_an_unreachable_server_is_named(openai: fakes.FakeOpenAI) -> None:
     openai.__exit__()
     with pytest.raises(ModelUnavailable) as failed:
         ask(model)
-    assert failed.value.http_status == 503
+    assert (failed.value.http_status, failed.value.input_tokens, failed.value.output_tokens) == (503, 0, 0)
 
 
 def test_calls_that_hang_dont_keep_others_waiting_beyond_their_time(openai: fakes.FakeOpenAI) -> None:
@@ -271,5 +343,6 @@ def test_every_exception_of_the_openai_client_is_mapped(
         raise error
 
     monkeypatch.setattr(model._client.responses, "create", fail)
+    monkeypatch.setattr(model._client.chat.completions, "create", fail)
     with pytest.raises(ModelUnavailable):
         ask(model)

@@ -135,6 +135,7 @@ def test_requests_are_recorded_for_their_owner_only(
     recorded = [
         (row["source"], row["model"], row["output_tokens"], row["outcome"]) for row in requests_of(owner)
     ]
+    assert requests_of(owner)[1]["reserved_tokens"] > 8000
     assert recorded == [
         ("planner", None, 0, "ok"),
         ("openai", "gpt-6-luna", 400, "ok"),
