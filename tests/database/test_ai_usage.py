@@ -234,7 +234,8 @@ def test_the_owner_cannot_settle_without_the_key(data_api: DataApi, owner: User)
         refused_as_no_ticket(
             call(data_api, owner, "finish_suggestions", ticket=forged, suggestions=[], **USED)
         )
-    for no_ticket in (None, {}, [], {"id": ticket["id"]}, {"id": ticket["id"], "key": None}):
+    no_tickets: list[Any] = [None, {}, [], {"id": ticket["id"]}, {"id": ticket["id"], "key": None}]
+    for no_ticket in no_tickets:
         answer = finish(data_api, owner, no_ticket)
         assert answer.status_code == 422, answer.text
     assert read("ai_requests", owner, ticket["id"])["outcome"] == "pending"
@@ -323,7 +324,8 @@ def test_a_settled_request_has_ended(data_api: DataApi, owner: User, outcome: st
 
 @pytest.mark.parametrize("argument", ["model", "max_requests", "max_tokens", "reserve_tokens"])
 def test_a_request_without_limits_is_refused(data_api: DataApi, owner: User, argument: str) -> None:
-    for rpc, more in (("start_ai_request", {}), ("start_suggestions", {"request": {}})):
+    rpcs: dict[str, Row] = {"start_ai_request": {}, "start_suggestions": {"request": {}}}
+    for rpc, more in rpcs.items():
         answer = call(data_api, owner, rpc, **{**AI_REQUEST, **more, argument: None})
         assert answer.status_code == 422, answer.text
     assert count("ai_requests", owner) == 0
@@ -358,7 +360,8 @@ def test_anon_cannot_start(data_api: DataApi, owner: User, rpc: str, arguments: 
 
 
 def test_anon_cannot_finish(data_api: DataApi, owner: User) -> None:
-    for rpc, more in (("finish_ai_request", {}), ("finish_suggestions", {"suggestions": []})):
+    rpcs: dict[str, Row] = {"finish_ai_request": {}, "finish_suggestions": {"suggestions": []}}
+    for rpc, more in rpcs.items():
         ticket = start(data_api, owner)["ticket"]
         assert call(data_api, None, rpc, ticket=ticket, **USED, **more).status_code == 401
         assert call(data_api, owner, rpc, ticket=ticket, **USED, **more).status_code == 200
