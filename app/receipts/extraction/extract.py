@@ -1,7 +1,9 @@
 """Puts the fields together."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from app.receipts.extraction import category, currency, dates, items, layout, ledger, payment, store, totals
 from app.receipts.extraction.checks import check
 from app.receipts.extraction.hints import Hints
 from app.receipts.schemas import Extraction, Line, Source
@@ -9,6 +11,41 @@ from app.receipts.schemas import Extraction, Line, Source
 
 def extract(pages: Sequence[Sequence[Line]], hints: Hints, source: Source = "ocr") -> Extraction:
     """What the pages of one receipt say, in their order."""
-    if not any(line.text.strip() for page in pages for line in page):
+    rows = layout.rows(pages)
+    if not rows:
         return Extraction(source=source, warnings=("nothing_read",))
-    return check(Extraction(source=source), hints)
+    money = currency.find(rows, hints.currency)
+    decimals = currency.decimals(money.value if money else None)
+    entries = ledger.read(rows, decimals)
+    lines = [
+        line.model_copy(update={"category": category.of_line(line.name)})
+        for line in items.find(rows, entries, decimals)
+    ]
+    sums = totals.find(entries, sum((line.amount for line in lines), Decimal(0)) if lines else None)
+    moment = dates.find(
+        rows,
+        today=hints.today,
+        day_first=hints.day_first,
+        currency=money.value if money and money.confidence > 0.5 else hints.currency,
+    )
+    name = store.find(rows, hints.known_stores)
+    return check(
+        Extraction(
+            source=source,
+            store=name,
+            date=moment.date,
+            time=moment.time,
+            currency=money,
+            total=sums.total,
+            subtotal=sums.subtotal,
+            tax=sums.tax,
+            tip=sums.tip,
+            rounding=sums.rounding,
+            tendered=sums.tendered,
+            change=sums.change,
+            payment_method=payment.find(entries),
+            category=category.find(name.value if name else None, lines, rows, hints.known_stores),
+            lines=tuple(lines),
+        ),
+        hints,
+    )

@@ -1,0 +1,189 @@
+"""The lines of a receipt: what was bought, how much of it, at what price."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from app.receipts.extraction import amounts, vocabulary
+from app.receipts.extraction.layout import Row
+from app.receipts.extraction.ledger import Entry, Role
+from app.receipts.extraction.vocabulary import Words, fold
+from app.receipts.schemas import ExtractedLine
+
+_CENT = Decimal("0.01")
+_LONGEST_NAME = 100
+_HEADER = Words(vocabulary.LINES_HEADER)
+_DISCOUNT = Words(vocabulary.DISCOUNT)
+_END_ROLES = {
+    *(
+        Role.SUBTOTAL,
+        Role.GRAND_TOTAL,
+        Role.TOTAL,
+        Role.TAX,
+        Role.TIP,
+        Role.ROUNDING,
+        Role.PAYMENT,
+        Role.CHANGE,
+    ),
+    *(Role.TAX_TABLE, Role.BALANCE, Role.NOT_TOTAL),
+}
+# A quantity before or after its sign: "2 x", "x 2", "3 @", "2 ST".
+_TIMES = re.compile(
+    r"(?<![\w.,])(?P<a>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[xX×*@]|st(?:k|ck)?\b|pcs?\b|kg\b)|[xX×]\s?(?P<b>\d{1,3})(?![\w.,])",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(r"^(?P<count>\d{1,2})\s+(?=\D)")
+_NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,3})?(?![\w.,%])")
+_CODE = re.compile(r"(?<!\w)(?:[A-Z]{0,3}\d{5,}[A-Z]?|\d{3,}-\d+)(?!\w)")
+# What the tax office wants to know of a line: "A", "*S", "SR", "T1".
+_TAX_CODE = re.compile(r"(?:^|\s)(?:[*=]?[A-Z]{1,2}\d?\*?|[*=][A-Za-z]|\[[A-Z]{2}\])$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """A row with an amount."""
+
+    row: int
+    name: str
+    amount: Decimal
+    quantity: Decimal | None
+    unit_price: Decimal | None
+
+
+def find(rows: Sequence[Row], entries: Sequence[Entry], decimals: int = 2) -> list[ExtractedLine]:
+    """The lines between the head of the receipt and its sums."""
+    first, last = _range(rows, entries, decimals)
+    priced = {
+        number: line for number in range(first, last) if (line := _priced(rows[number], number, decimals))
+    }
+    names_below = _names_are_below(priced, first, last)
+    lines = []
+    for number, line in priced.items():
+        neighbours = range(number + 1, last) if names_below else range(number - 1, first - 2, -1)
+        name = line.name or _name_nearby(rows, priced, neighbours)
+        before = (
+            priced.get(number - 1) is None
+            and number - 1 >= first
+            and _multiple(rows[number - 1], line.amount)
+        )
+        quantity, unit_price = before or (line.quantity, line.unit_price)
+        if name:
+            lines.append(
+                ExtractedLine(
+                    name=name[:_LONGEST_NAME].strip(),
+                    quantity=quantity,
+                    unit_price=unit_price,
+                    amount=line.amount,
+                )
+            )
+    return lines
+
+
+def _range(rows: Sequence[Row], entries: Sequence[Entry], decimals: int) -> tuple[int, int]:
+    """The rows from the first that has a price to the first sum."""
+    heads = [e.row for e in entries if not e.amounts and _is_header(rows[e.row])]
+    first = heads[0] + 1 if heads and heads[0] < len(rows) * 0.6 else 0
+    if not first:
+        prices = (
+            e.row for e in entries if amounts.find(rows[e.row].text, decimals) and len(rows[e.row].cells) > 1
+        )
+        first = next(prices, 0)
+    ends = (e.row for e in entries if e.row >= first and e.role in _END_ROLES and e.amounts)
+    return first, next(ends, len(rows))
+
+
+def _is_header(row: Row) -> bool:
+    """Whether a row names the columns."""
+    words = fold(row.text)
+    return len(_HEADER.all(words)) >= 2 and len(_HEADER.without(words).split()) <= 2
+
+
+def _priced(row: Row, number: int, decimals: int) -> _Priced | None:
+    found = amounts.find(row.text, decimals)
+    text = row.text
+    if found:
+        amount, end = found[-1].value, found[-1].start
+    elif len(row.cells) > 1 and (broken := amounts.broken(row.cells[-1].text)) is not None:
+        amount, end = broken, text.rindex(row.cells[-1].text)
+    else:
+        return None
+    if end < len(text) * 0.3 and re.search(r"[A-Za-z]{4}", text[found[-1].end :] if found else ""):
+        return None
+    name, quantity, unit_price = _parts(text[:end], amount, decimals)
+    if amount > 0 and _DISCOUNT(fold(name)) and not quantity:
+        amount = -amount
+    return _Priced(number, name, amount, quantity, unit_price)
+
+
+def _parts(text: str, amount: Decimal, decimals: int) -> tuple[str, Decimal | None, Decimal | None]:
+    """Name, quantity and price of one, from what stands before the amount."""
+    prices = amounts.find(text, decimals)
+    start = prices[0].start if prices else len(text)
+    counts = [(m.start(), Decimal((m["a"] or m["b"]).replace(",", "."))) for m in _TIMES.finditer(text)]
+    numbers = [(m.start(), Decimal(m.group().replace(",", "."))) for m in _NUMBER.finditer(text)]
+    for at, count in [*counts, *numbers]:
+        for price in prices:
+            if price.start != at and count > 0 and _equals(count * price.value, amount):
+                name = text[: min([at, start, *(c for c, _ in counts)])] if at > 2 else text[:start]
+                return _clean(name), count, price.value
+    if counts and counts[0][1] > 0:
+        at, count = counts[0]
+        rest = text[:start] if at < 3 else text[:at]
+        return _clean(rest), count, _each(amount, count)
+    name = text[:start]
+    if match := _LEADING.match(name):
+        count = Decimal(match["count"])
+        return _clean(name[match.end() :]), count or None, _each(amount, count)
+    return _clean(name), None, None
+
+
+def _multiple(row: Row, amount: Decimal) -> tuple[Decimal, Decimal] | None:
+    """The quantity and price in a row above that says only "2 x 0.69", when they give the amount."""
+    prices = amounts.find(row.text)
+    for match in _TIMES.finditer(row.text):
+        count = Decimal((match["a"] or match["b"]).replace(",", "."))
+        for price in prices:
+            if _equals(count * price.value, amount):
+                return count, price.value
+    return None
+
+
+def _each(amount: Decimal, count: Decimal) -> Decimal | None:
+    """The price of one, where it is an amount."""
+    if count <= 0:
+        return None
+    each = amount / count
+    return each.quantize(_CENT) if each == each.quantize(_CENT) else None
+
+
+def _equals(product: Decimal, amount: Decimal) -> bool:
+    return product.quantize(_CENT, ROUND_HALF_UP) == abs(amount)
+
+
+def _names_are_below(priced: dict[int, _Priced], first: int, last: int) -> bool:
+    """Whether lines without a name are named by the row that follows, not by the one before."""
+    nameless = [number for number, line in priced.items() if not line.name]
+    if not nameless:
+        return False
+    above = sum(number - 1 >= first and number - 1 not in priced for number in nameless)
+    below = sum(number + 1 < last and number + 1 not in priced for number in nameless)
+    return below > above
+
+
+def _name_nearby(rows: Sequence[Row], priced: dict[int, _Priced], neighbours: range) -> str:
+    """The best name in the rows without an amount between two lines: the one with the most letters."""
+    names = []
+    for number in list(neighbours)[:3]:
+        if number < 0 or number in priced:
+            break
+        names.append(_clean(rows[number].text))
+    return max(names, key=lambda name: sum(char.isalpha() for char in name), default="")
+
+
+def _clean(text: str) -> str:
+    """A name without codes, tax letters and marks."""
+    text = _CODE.sub(" ", text)
+    text = " ".join(text.split())
+    text = _TAX_CODE.sub("", text).strip(" -:.,*|=$€£@×#")
+    return text if sum(char.isalpha() for char in text) >= 2 else ""

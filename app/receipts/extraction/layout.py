@@ -1,0 +1,153 @@
+"""From boxes on pages to rows of text, as a person reads them: left to right, then down.
+
+Scans are a little turned, photos are taken at an angle, and paper curls. So the slope of the text is measured
+where the text is, and the column of prices, which curling paper moves most, may drift from its labels.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from app.receipts.schemas import Line
+
+# A box that is this much wider than tall says reliably how its text runs.
+_LONG = 4.0
+# How many long boxes say together which way the text runs at a place.
+_NEIGHBOURS = 9
+# Steeper text than this isn't the receipt's: stamps, shop signs.
+_STEEPEST = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A box of text. Positions are pixels along (x) and across (y) the direction of the text."""
+
+    text: str
+    left: float
+    right: float
+    y: float
+    height: float
+    score: float
+
+    @property
+    def width(self) -> float:
+        """Its length along the text."""
+        return self.right - self.left
+
+
+@dataclass(frozen=True)
+class Row:
+    """Cells side by side."""
+
+    cells: tuple[Cell, ...]
+    """From left to right; never empty."""
+    page: int = 0
+
+    @cached_property
+    def text(self) -> str:
+        """What the row says, cells parted by two spaces."""
+        return "  ".join(cell.text for cell in self.cells)
+
+    @cached_property
+    def height(self) -> float:
+        """The height of its text: of the tallest cell, but for single marks, which are boxed too tall."""
+        return max((c.height for c in self.cells if len(c.text) > 2), default=self.cells[0].height)
+
+    @cached_property
+    def y(self) -> float:
+        """Where it is on its page."""
+        return statistics.fmean(cell.y for cell in self.cells)
+
+
+@dataclass
+class _Open:
+    """A row that still takes cells."""
+
+    cells: list[Cell] = field(default_factory=list)
+
+    @property
+    def y(self) -> float:
+        return statistics.fmean(cell.y for cell in self.cells)
+
+    @property
+    def height(self) -> float:
+        return statistics.fmean(cell.height for cell in self.cells)
+
+
+def rows(pages: Sequence[Sequence[Line]]) -> list[Row]:
+    """The rows of all pages, one page after the other. The order of a page's lines doesn't matter."""
+    return [row for number, page in enumerate(pages) for row in _rows_of_page(page, number)]
+
+
+def _rows_of_page(page: Sequence[Line], number: int) -> list[Row]:
+    found = _grouped(_straightened([line for line in page if line.text.strip()]))
+    return [Row(tuple(sorted(row, key=lambda cell: (cell.left, cell.y))), number) for row in found]
+
+
+def _straightened(page: Sequence[Line]) -> list[Cell]:
+    """The boxes on a page whose text runs level."""
+    boxes = sorted((_Box.of(line) for line in page), key=lambda box: (box.y, box.x, box.text))
+    long = [box for box in boxes if box.width > _LONG * box.height and abs(box.slope) < _STEEPEST]
+    middle = statistics.median(box.x for box in boxes) if boxes else 0.0
+    cells = []
+    for box in boxes:
+        near = sorted(long, key=lambda other: (abs(other.y - box.y), other.x))[:_NEIGHBOURS]
+        slope = statistics.median(other.slope for other in near) if len(near) >= 3 else 0.0
+        stretch = math.hypot(1, slope)
+        y = (box.y - slope * (box.x - middle)) / stretch
+        x = middle + (box.x - middle) * stretch + slope * y
+        cells.append(Cell(box.text, x - box.width / 2, x + box.width / 2, y, max(box.height, 1.0), box.score))
+    return sorted(cells, key=lambda cell: (cell.y, cell.left))
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+    slope: float
+    score: float
+
+    @classmethod
+    def of(cls, line: Line) -> "_Box":
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = line.quad
+        width = (math.hypot(x1 - x0, y1 - y0) + math.hypot(x2 - x3, y2 - y3)) / 2
+        height = (math.hypot(x3 - x0, y3 - y0) + math.hypot(x2 - x1, y2 - y1)) / 2
+        run, rise = (x1 + x2 - x0 - x3) / 2, (y1 + y2 - y0 - y3) / 2
+        return cls(
+            " ".join(line.text.split()),
+            (x0 + x1 + x2 + x3) / 4,
+            (y0 + y1 + y2 + y3) / 4,
+            width,
+            height,
+            rise / run if run > 0 else math.inf,
+            line.score,
+        )
+
+
+def _grouped(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Cells that are level with each other, as rows from the top."""
+    found: list[_Open] = []
+    for cell in sorted(cells, key=lambda c: (c.y, c.left)):
+        fitting = [row for row in found[-4:] if _fits(cell, row)]
+        if fitting:
+            min(fitting, key=lambda row: abs(row.y - cell.y)).cells.append(cell)
+        else:
+            found.append(_Open([cell]))
+    return [row.cells for row in sorted(found, key=lambda row: row.y)]
+
+
+def _fits(cell: Cell, row: _Open) -> bool:
+    """Whether a cell is level with a row, and beside what is there, not on top of it."""
+    limit = 0.45 * min(cell.height, row.height) + 0.08 * max(cell.height, row.height)
+    if abs(cell.y - row.y) > limit:
+        return False
+    overlaps = (
+        min(cell.right, other.right) - max(cell.left, other.left) > 0.5 * min(cell.width, other.width)
+        for other in row.cells
+    )
+    return not any(overlaps)
