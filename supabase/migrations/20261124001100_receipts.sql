@@ -83,7 +83,8 @@ begin
   return case status
     when 'processing' then 'Wait until it is read (receipts:update says so), or PATCH its status to draft, which gives '
       'up the reading.'
-    when 'draft' then 'Correct it with PATCH, then POST /rest/v1/rpc/confirm_receipt.'
+    when 'draft' then 'Correct it with PATCH, then POST /rest/v1/rpc/confirm_receipt. To read its image again, POST '
+      '/api/finances/receipts/<id>/extract.'
     when 'confirmed' then 'POST /rest/v1/rpc/reopen_receipt makes it a draft again.'
     when 'failed' then 'Read it again with POST /api/finances/receipts/<id>/extract, or PATCH its status to draft and '
       'fill it in.'
@@ -95,37 +96,38 @@ create function private.check_receipt_change() returns trigger
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   said text;
+  hint text;
 begin
   if tg_op = 'INSERT' then
     said := format('a receipt can''t start as %s', new.status);
+    hint := 'Leave status out. To have an image read, POST it to /api/finances/receipts.';
   elsif old.status = 'confirmed' then
     said := 'a confirmed receipt never changes';
   elsif (old.image_url, old.image_sha256, old.extraction)
       is distinct from (new.image_url, new.image_sha256, new.extraction) then
     said := 'image_url, image_sha256 and extraction of a receipt never change';
-  elsif new.status = 'draft' then
-    new.claim := case when old.status = 'draft' then new.claim end;
-    new.claimed_until := case when old.status = 'draft' then new.claimed_until end;
+    hint := 'Leave them out of the update. Another image is another receipt: POST it to /api/finances/receipts.';
+  elsif old.status = 'processing' and new.status = 'draft' then
+    -- Gives up the reading, whoever does it.
+    new.claim := null;
+    new.claimed_until := null;
   elsif old.status = 'processing' then
     said := 'the receipt is being read';
   elsif old.status <> new.status and new.status in ('processing', 'confirmed', 'failed') then
+    -- A status that doesn't exist is refused by its CHECK.
     said := format('a receipt doesn''t become %s by hand', new.status);
   end if;
   if said is not null then
     raise sqlstate 'PT409' using
       message = said,
-      detail = case when tg_op = 'INSERT' then 'What is typed in starts as a draft.'
-        else format('Receipt %s is %s.', old.id, old.status) end,
-      hint = case when tg_op = 'INSERT'
-        then 'Leave status out; POST /api/finances/receipts makes a receipt from an image.'
-        else private.next_step(old.status) end;
+      detail = format('Receipt %s is %s.', new.id, coalesce(old.status, 'new')),
+      hint = coalesce(hint, private.next_step(old.status));
   end if;
   return new;
 end $$;
 comment on function private.check_receipt_change() is
   'Trigger function: refuses (PT409) what the status of a receipt doesn''t allow to be done by hand.';
 create trigger check_receipt_change_on_insert before insert on public.receipts for each row
-  -- A status that doesn't exist is refused by its CHECK.
   when (new.status in ('processing', 'confirmed', 'failed')
     and current_setting('life_os.receipt_step', true) is distinct from 'on')
   execute function private.check_receipt_change();
@@ -259,7 +261,7 @@ begin
   ids := array(
     select e.id
     from public.expenses as e left join public.receipts as r on r.id = e.receipt_id
-    where e.user_id = receipt.user_id and e.receipt_id is distinct from receipt.id
+    where e.user_id = receipt.user_id and e.receipt_id is distinct from receipt.id and e.kind = receipt.kind
       and e.date = receipt.date and lower(e.store) = lower(receipt.store) and e.currency = receipt.currency
       -- Another receipt's expenses are its parts.
       and receipt.amount in (e.amount, r.amount)
@@ -394,7 +396,7 @@ begin
   from pg_attribute as a
   where a.attrelid = target and not pg_input_is_valid(fitting ->> a.attname, format_type(a.atttypid, a.atttypmod));
   select format('select jsonb_object_agg(r.field, r.rule) from (select ($1).*) as candidate
-      cross join lateral (values %s) as r (field, rule, kept) where not r.kept',
+      cross join lateral (values %s) as r (field, rule, kept) where not r.kept and $2 ? r.field',
     string_agg(format('(%L, %L, %s)', a.attname, c.conname, pg_get_expr(c.conbin, c.conrelid)), ', ')) into rules
   from pg_constraint as c
   join pg_attribute as a on a.attrelid = c.conrelid and a.attnum = any (c.conkey)
@@ -407,7 +409,7 @@ begin
       from jsonb_each_text(broken) as b), '[]');
     fitting := fitting - array(select jsonb_object_keys(broken));
     candidate := jsonb_populate_record(base, fitting);
-    execute rules into broken using candidate;
+    execute rules into broken using candidate, fitting;
     exit when broken is null;
   end loop;
 end $$;
@@ -448,9 +450,11 @@ begin
       user_id, receipt_id, position, name, quantity, unit_price, amount, category,
       pantry_name, pantry_quantity, pantry_unit)
     select receipt.user_id, receipt.id, l.position, l.name, l.quantity, l.unit_price, l.amount, l.category,
-      n.pantry_name, nullif(round(n.pantry_quantity * coalesce(l.quantity, 1), 3), 0), n.pantry_unit
+      n.pantry_name, case when whole.quantity > 0 and private.is_quantity(whole.quantity) then whole.quantity end,
+      n.pantry_unit
     from jsonb_populate_recordset(null::public.receipt_lines, fitting) as l
     left join public.receipt_item_names as n on n.user_id = receipt.user_id and n.printed_name = lower(l.name)
+    cross join lateral (select round(n.pantry_quantity * coalesce(l.quantity, 1), 3) as quantity) as whole
     returning *
   )
   select coalesce(jsonb_agg(to_jsonb(a) order by a.position), '[]') into lines from added as a;

@@ -30,6 +30,7 @@ from tests.database.calendar_sources import (
     send,
     when,
 )
+from tests.database.races import wait_until_blocked
 
 pytestmark = pytest.mark.covers("a_lock_calendar")
 
@@ -41,16 +42,6 @@ SECONDS = 4.0
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(max_workers=12) as executor:
         yield executor
-
-
-def wait_until_blocked(db: Database, pid: int) -> None:
-    """Returns when the statement of a connection waits for somebody's lock."""
-    for _ in range(500):
-        row = db.execute("select cardinality(pg_blocking_pids(%s)) as n", [pid]).fetchone()
-        if row and row["n"]:
-            return
-        clock.sleep(0.01)
-    raise AssertionError("the statement never waited")
 
 
 # --- two writers, step by step --------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 from local_supabase import Instance
 from tests.conftest import User
 from tests.database.calendar_sources import Database, acting_as
+from tests.database.races import wait_until_blocked
 from tests.database.tables import Row, count, read, stored
 
 pytestmark = pytest.mark.covers("user_sessions.check_session_transition_on_update", "a_lock_calendar")
@@ -30,16 +31,6 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 def session(owner: User) -> Row:
     return stored("user_sessions", owner)
-
-
-def wait_until_blocked(db: Database, pid: int) -> None:
-    """Returns when the statement of a connection waits for somebody's lock."""
-    for _ in range(500):
-        row = db.execute("select cardinality(pg_blocking_pids(%s)) as n", [pid]).fetchone()
-        if row and row["n"]:
-            return
-        clock.sleep(0.01)
-    raise AssertionError("the statement never waited")
 
 
 @pytest.fixture
