@@ -85,7 +85,7 @@ comment on column public.receipts.category is
   'The category suggested for its expense: what the owner gave this store before, else what was read.';
 comment on column public.receipts.status is
   'processing (being read) | draft (to be checked by its owner) | confirmed | failed (couldn''t be read). Who types a '
-  'receipt in starts with a draft. A PATCH can make a processing or failed receipt a draft, which gives up the reading; '
+  'receipt in starts with a draft. PATCH can make a processing or failed receipt a draft, which gives up its reading; '
   'everything else is done by functions: claim_receipt, confirm_receipt, reopen_receipt.';
 comment on column public.receipts.claim is
   'While processing: the reading under way. Only who presents it can finish the reading.';
