@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from benchmarks.areas import calendar_area, database_area
+from benchmarks.areas import calendar_area, database_area, realtime_area
 from benchmarks.figures import Figure, table, write
 from local_supabase import LocalSupabaseError
 from service import ROOT
@@ -14,6 +14,7 @@ from service import ROOT
 AREAS: dict[str, Callable[[float], Iterator[Figure]]] = {
     "calendar": calendar_area.measure,
     "database": database_area.measure,
+    "realtime": realtime_area.measure,
 }
 _QUICK = 0.05
 

@@ -18,7 +18,8 @@ class Part:
     ok: bool
 
     def __str__(self) -> str:
-        return f"{self.what}: {number(self.value)} {self.unit}".rstrip() + f" ({self.goal})"
+        text = f"{self.what}: {number(self.value)} {self.unit}".rstrip()
+        return f"{text} ({self.goal})" if self.goal else text
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ def at_most(what: str, value: float, limit: float, unit: str = "×") -> Part:
     return Part(what, value, unit, f"≤ {limit:g}", value <= limit)
 
 
+def noted(what: str, value: float, unit: str) -> Part:
+    """A number without a goal."""
+    return Part(what, value, unit, "", ok=True)
+
+
 def required(what: str, *, holds: bool) -> Part:
     """A condition, as 1 or 0."""
     return Part(what, float(holds), "", "= 1", holds)
@@ -71,7 +77,8 @@ def table(figure: Figure) -> str:
     lines = [f"{figure.id:4}{figure.what}"]
     for part in figure.parts:
         measured = f"{number(part.value)} {part.unit}".rstrip()
-        lines.append(f"    {'ok    ' if part.ok else 'MISSED'} {measured:>12}  {part.goal:>8}  {part.what}")
+        verdict = ("ok" if part.ok else "MISSED") if part.goal else ""
+        lines.append(f"    {verdict:6} {measured:>12}  {part.goal:>8}  {part.what}")
     return "\n".join([*lines, f"    {figure.detail}"])
 
 

@@ -41,6 +41,14 @@ class Bench:
         connection.execute("set role authenticated")
         return connection
 
+    def untold(self, user_id: str) -> Connection:
+        """A signed-in person whose connection fires only triggers that are `enable always`."""
+        connection = self._connect(self.instance.admin_db_url)
+        connection.execute("set session_replication_role = replica")
+        sign_in(connection, user_id)
+        connection.execute("set role authenticated")
+        return connection
+
     def service_role(self) -> Connection:
         """The service role, which is nobody in particular."""
         return self._connect(self.instance.db_url, "set role service_role")

@@ -78,6 +78,11 @@ class Inbox:
         return data
 
 
+def told(type: str, table: str, operation: str, *rows: Row) -> Row:  # noqa: A002 - the payload's name
+    """The message of these rows."""
+    return {"type": type, "data": {"operation": operation, "table": table, "rows": list(rows)}}
+
+
 def brief(message: Row) -> str:
     """A message in a few words, after checking the shape of its data."""
     data = message["data"]
@@ -85,10 +90,10 @@ def brief(message: Row) -> str:
         assert set(data) == {"status", "session_type", "session_id"}
         return f"{message['type']} {data['status']}"
     if "rows" in data:
-        assert set(data) == {"operation", "rows"}
+        assert set(data) == {"operation", "table", "rows"}
         count = len(data["rows"])
     else:
-        assert set(data) == {"operation", "ids", "count", "resync"}
+        assert set(data) == {"operation", "table", "ids", "count", "resync"}
         assert data["resync"] is True
         assert data["ids"] is None or len(set(data["ids"])) == data["count"]
         count = data["count"]

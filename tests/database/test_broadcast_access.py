@@ -124,17 +124,6 @@ def test_messages_cannot_be_changed_or_removed(db: Database, owner: User) -> Non
                 db.execute("delete from realtime.messages")
 
 
-def test_nobody_can_send_to_somebody_else_through_our_functions(
-    db: Database, owner: User, other_user: User
-) -> None:
-    call = "select private.send_to_people('calendar:update', array[%s]::uuid[], array['{}']::jsonb[])"
-    for user in (owner, None):
-        with db.transaction(force_rollback=True):
-            _become(db, user, f"user:{owner.id}")
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                db.execute(call, [other_user.id])
-
-
 def test_clients_may_watch_exactly_the_tables_that_are_told_of(db: Database) -> None:
     published = db.execute(
         """select p.schemaname || '.' || p.tablename as name, p.rowfilter,

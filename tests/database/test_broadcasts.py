@@ -11,7 +11,7 @@ from tests.conftest import NewUser, User
 from tests.database.accounts import people
 from tests.database.calendar_sources import Database, acting_as, event_of, events
 from tests.database.data_api import DataApi, the_row
-from tests.database.messages import Inbox, Inboxes
+from tests.database.messages import Inbox, Inboxes, told
 from tests.database.tables import TABLES, Row, new_row, read, stored
 
 pytestmark = pytest.mark.covers("broadcast_on_insert", "broadcast_on_update", "broadcast_on_delete")
@@ -74,6 +74,10 @@ def delete(data_api: DataApi, owner: User, path: str) -> None:
     assert data_api.request("DELETE", path, by=owner).status_code == 204
 
 
+def told_of_event(operation: str, event: Row) -> Row:
+    return told("calendar:update", "calendar_events", operation, event)
+
+
 def test_every_table_has_its_type_or_is_left_out_knowingly() -> None:
     assert set(TYPES) | SILENT | OF_ITS_OWN == set(TABLES)
 
@@ -86,11 +90,10 @@ def test_a_new_row_is_told(data_api: DataApi, owner: User, inbox: Inbox, table: 
     row = new_row(table, owner)
     inbox.clear()
     added = the_row(data_api.post(table, row, by=owner))
-    told = [{"type": TYPES[table], "data": {"operation": "INSERT", "rows": [added]}}]
+    expected = [told(TYPES[table], table, "INSERT", added)]
     if table in IN_THE_CALENDAR:
-        event = event_of(owner, added["id"])
-        told.insert(0, {"type": "calendar:update", "data": {"operation": "INSERT", "rows": [event]}})
-    assert inbox.new() == told
+        expected.insert(0, told_of_event("INSERT", event_of(owner, added["id"])))
+    assert inbox.new() == expected
 
 
 @EVERY_TABLE
@@ -100,12 +103,11 @@ def test_a_change_is_told_and_what_changes_nothing_is_not(
     row = stored(table, owner)
     inbox.clear()
     changed = change(data_api, owner, table, row, **TABLES[table].change)
-    told = [{"type": TYPES[table], "data": {"operation": "UPDATE", "rows": [changed]}}]
+    expected = [told(TYPES[table], table, "UPDATE", changed)]
     if table == "planned_meals":
         # Cooked: the one of these changes that the calendar shows.
-        event = event_of(owner, row["id"])
-        told.insert(0, {"type": "calendar:update", "data": {"operation": "UPDATE", "rows": [event]}})
-    assert inbox.new() == told
+        expected.insert(0, told_of_event("UPDATE", event_of(owner, row["id"])))
+    assert inbox.new() == expected
     assert change(data_api, owner, table, row, **TABLES[table].change) == changed
     assert inbox.new() == []
 
@@ -116,10 +118,10 @@ def test_a_deletion_is_told(data_api: DataApi, owner: User, inbox: Inbox, table:
     event = event_of(owner, row["id"]) if table in IN_THE_CALENDAR else None
     inbox.clear()
     delete(data_api, owner, f"{table}?id=eq.{row['id']}")
-    told = [{"type": TYPES[table], "data": {"operation": "DELETE", "rows": [row]}}]
+    expected = [told(TYPES[table], table, "DELETE", row)]
     if event:
-        told.insert(0, {"type": "calendar:update", "data": {"operation": "DELETE", "rows": [event]}})
-    assert inbox.new() == told
+        expected.insert(0, told_of_event("DELETE", event))
+    assert inbox.new() == expected
 
 
 @EVERY_TABLE
@@ -165,11 +167,11 @@ def test_beyond_100_rows_devices_are_told_to_fetch_them(
         data = inbox.only("pantry:update")
         if rows <= 100:
             assert sorted(data.pop("rows"), key=lambda row: str(row["id"])) == changed
-            assert data == {"operation": operation}
+            assert data == {"operation": operation, "table": "pantry_items"}
         else:
             ids = data.pop("ids")
             assert (ids and sorted(ids)) == ([row["id"] for row in changed] if rows <= 1000 else None)
-            assert data == {"operation": operation, "count": rows, "resync": True}
+            assert data == {"operation": operation, "table": "pantry_items", "count": rows, "resync": True}
 
     def as_stored() -> Any:
         with_ids = data_api.get("pantry_items?order=id", by=owner).json()
@@ -238,7 +240,13 @@ def test_rows_too_large_for_a_message_are_left_to_be_fetched(
     if rows:
         assert [told["extraction"] for told in data["rows"]] == [row["extraction"]] * receipts
     else:
-        assert data == {"operation": "INSERT", "ids": None, "count": receipts, "resync": True}
+        assert data == {
+            "operation": "INSERT",
+            "table": "receipts",
+            "ids": None,
+            "count": receipts,
+            "resync": True,
+        }
 
 
 def test_100_of_the_largest_rows_are_still_written(
@@ -269,9 +277,9 @@ def test_an_upsert_tells_what_it_inserted_and_what_it_updated(
     ]
     headers = {"Prefer": "resolution=merge-duplicates"}
     assert data_api.request("POST", "pantry_items", rows, by=owner, headers=headers).is_success
-    told = {message["data"]["operation"]: message["data"]["rows"] for message in inbox.new()}
+    heard = {message["data"]["operation"]: message["data"]["rows"] for message in inbox.new()}
     new = read("pantry_items", owner, rows[2]["id"])
-    assert told == {"INSERT": [new], "UPDATE": [read("pantry_items", owner, known["id"])]}
+    assert heard == {"INSERT": [new], "UPDATE": [read("pantry_items", owner, known["id"])]}
     assert data_api.request("POST", "pantry_items", rows, by=owner, headers=headers).is_success
     assert inbox.summary() == []
 
@@ -363,11 +371,8 @@ def test_an_event_moved_in_the_calendar_is_told_once_and_so_is_its_source(
     inbox.clear()
     moved = change(data_api, owner, "calendar_events", event, start_time="2026-11-25T17:00:00+00:00")
     assert inbox.new() == [
-        {"type": "calendar:update", "data": {"operation": "UPDATE", "rows": [moved]}},
-        {
-            "type": "workouts:update",
-            "data": {"operation": "UPDATE", "rows": [read("fitness_workouts", owner, workout["id"])]},
-        },
+        told_of_event("UPDATE", moved),
+        told("workouts:update", "fitness_workouts", "UPDATE", read("fitness_workouts", owner, workout["id"])),
     ]
     delete(data_api, owner, f"calendar_events?id=eq.{event['id']}")
     assert inbox.summary() == ["calendar:update DELETE 1", "workouts:update DELETE 1"]

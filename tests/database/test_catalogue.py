@@ -31,7 +31,6 @@ DEFINERS: dict[str, set[str]] = {
     "private.rename_planned_meals": set(),
     "private.repair_derived_events": {"authenticated", "service_role"},
     "private.reserve_ai_request": {"authenticated"},
-    "private.send_to_people": set(),
     "private.settle_ai_request": {"authenticated"},
     "private.sync_planned_meals": set(),
     "private.write_back": set(),

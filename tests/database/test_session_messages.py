@@ -9,7 +9,7 @@ from tests.conftest import NewUser, User
 from tests.database.accounts import people
 from tests.database.calendar_sources import Database
 from tests.database.data_api import DataApi, the_row
-from tests.database.messages import Inbox, Inboxes
+from tests.database.messages import Inbox, Inboxes, told
 from tests.database.sessions import history
 from tests.database.tables import Row, stored
 
@@ -58,7 +58,7 @@ def test_devices_follow_a_session_from_start_to_end(
     active = "cooking" if session_type == "cooking" else "working_out"
 
     def heard(operation: str, row: Row, status: Row | None) -> None:
-        expected = [{"type": TYPES[session_type], "data": {"operation": operation, "rows": [row]}}]
+        expected = [told(TYPES[session_type], "user_sessions", operation, row)]
         expected += [{"type": STATUS, "data": status}] if status else []
         assert sorted(inbox.new(), key=lambda message: str(message["type"])) == expected
 
@@ -192,7 +192,13 @@ def test_data_too_large_for_a_message_is_left_to_be_fetched(
     db.execute("delete from user_sessions where user_id = %s", [owner.id])
     (message,) = inbox.new()
     assert ("rows" in message["data"]) is rows
-    assert rows or message["data"] == {"operation": "DELETE", "ids": None, "count": sessions, "resync": True}
+    assert rows or message["data"] == {
+        "operation": "DELETE",
+        "table": "user_sessions",
+        "ids": None,
+        "count": sessions,
+        "resync": True,
+    }
 
 
 @pytest.mark.parametrize(("sessions", "ids"), [(100, None), (101, 101), (1000, 1000), (1001, None)])

@@ -35,7 +35,9 @@ def test_write_on_one_device_reaches_the_other_with_the_rows(stack: Instance, ow
             await other.join(f"user:{owner.id}")
             workout = await create_workout(writer)
             told = await other.messages_until("calendar:update")
-            assert told == [("workouts:update", {"operation": "INSERT", "rows": [workout]})]
+            assert told == [
+                ("workouts:update", {"operation": "INSERT", "table": "fitness_workouts", "rows": [workout]})
+            ]
 
             event = await stored(writer, "calendar_events", "source_id", workout["id"])
             edit = {"start_time": "2026-11-27T19:00:00+01:00"}
@@ -43,6 +45,7 @@ def test_write_on_one_device_reaches_the_other_with_the_rows(stack: Instance, ow
             moved = await other.hears("calendar:update")
             assert moved == {
                 "operation": "UPDATE",
+                "table": "calendar_events",
                 "rows": [await stored(writer, "calendar_events", "id", event["id"])],
             }
 
@@ -57,7 +60,8 @@ def test_each_device_hears_its_own_writes(stack: Instance, owner: User) -> None:
         async with device(stack, owner) as writer:
             await writer.join(f"user:{owner.id}")
             row = await insert(writer, "pantry_items", {"name": "rice", "quantity": 1, "unit": "kg"})
-            assert await writer.hears("pantry:update") == {"operation": "INSERT", "rows": [row]}
+            heard = await writer.hears("pantry:update")
+            assert heard == {"operation": "INSERT", "table": "pantry_items", "rows": [row]}
 
     run(scenario)
 
@@ -170,6 +174,7 @@ def test_bulk_write_arrives_as_one_message_of_each_type(stack: Instance, owner: 
             await insert(writer, "pantry_items", {"name": "rice", "quantity": 1, "unit": "kg"})
             told = await other.messages_until("pantry:update")
             assert sorted(kind for kind, _ in told) == ["calendar:update", "workouts:update"]
+            assert {data.pop("table") for _, data in told} == {"calendar_events", "fitness_cardio"}
             for _, data in told:
                 assert data == {"operation": "INSERT", "ids": None, "count": 5000, "resync": True}
 
@@ -193,7 +198,8 @@ def test_session_goes_on_from_another_device(stack: Instance, new_user: NewUser)
             )
             timer = {"session_id": session["id"], "name": "rest", "seconds": 90}
             await watch.client.rpc("set_timer", timer).execute()
-            assert await phone.hears("fitness:session:update") == {"operation": "INSERT", "rows": [session]}
+            heard = await phone.hears("fitness:session:update")
+            assert heard == {"operation": "INSERT", "table": "user_sessions", "rows": [session]}
             assert (await phone.hears("user:status:change"))["status"] == "working_out"
             (running,) = (await phone.hears("fitness:session:update"))["rows"]
             assert set(running["data"]["timers"][0]) == {"name", "seconds", "ends_at"}

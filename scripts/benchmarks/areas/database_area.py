@@ -1,6 +1,4 @@
-"""The rest of the database: child rows, writes that reach the calendar, the Data API, recipe search."""
-
-# ruff: noqa: S608 (the statements are put together from constants)
+"""The rest of the database: child rows, the Data API, recipe search."""
 
 import itertools
 import random
@@ -18,12 +16,11 @@ from benchmarks.stack import Bench, Connection, fresh, sign_in
 from benchmarks.timing import Action, medians, ms
 from local_supabase import wait_for_schema
 
-_BULK = 1_000
 _REQUEST_BULK = 100
 
 
 def measure(scale: float) -> Iterator[Figure]:
-    """D2, D3, D9 and D11."""
+    """D2, D9 and D11."""
     with fresh(scale) as bench:
         yield _child_rows(bench)
         yield _recipe_search(bench)
@@ -31,8 +28,6 @@ def measure(scale: float) -> Iterator[Figure]:
         dataset.load_mixed_calendar(bench, owner, bench.scaled(70_000))
         others = dataset.people(bench, bench.scaled(100))
         dataset.load_custom_events(bench, "public.calendar_events", others, label="Other people's events")
-        copy_tables(bench, "fitness_workouts", "calendar_events")
-        yield _insert_of_a_source(bench, owner)
         yield _post(bench)
 
 
@@ -120,77 +115,6 @@ def _load_workouts_with_exercises(bench: Bench, people: list[str]) -> None:
             progress.add(1)
         dataset.project(db, people)
         db.execute("vacuum analyze fitness_workouts, fitness_workout_exercises, calendar_events")
-
-
-# --- D3 -------------------------------------------------------------------------------------------
-
-
-def _insert_of_a_source(bench: Bench, owner: str) -> Figure:
-    insert = "insert into {}fitness_workouts (name, date, start_time, duration_minutes) {}"
-    by_hand = f"""with source as ({insert} returning *),
-        event as (
-          insert into bench.calendar_events (
-            source, source_id, title, start_time, end_time, all_day, local_date, local_end_date, status)
-          select 'workout', id, name, (date + start_time) at time zone 'Europe/Berlin',
-            (date + start_time) at time zone 'Europe/Berlin' + duration_minutes * interval '1 minute',
-            false, date, date, status
-          from source returning *
-        ),
-        told as (
-          select 'workouts:update' as type, {{}} as data from source
-          union all
-          select 'calendar:update', {{}} from event
-        )
-        insert into realtime.messages (topic, extension, event, private, payload)
-        select 'user:' || auth.uid(), 'broadcast', type, true, jsonb_build_object('id', gen_random_uuid(),
-          'type', type, 'data', data || '{{{{"operation": "INSERT"}}}}', 'timestamp', clock_timestamp(),
-          'user_id', auth.uid())
-        from told"""
-    rows = (
-        "jsonb_build_object('rows', jsonb_agg(to_jsonb(source)))",
-        "jsonb_build_object('rows', jsonb_agg(to_jsonb(event)))",
-    )
-    ids = ("jsonb_build_object('ids', array_agg(id), 'count', count(*), 'resync', true)",) * 2
-    one = "values ('Push', '2026-11-24', '18:00', 50)"
-    many = f"""select 'Push', date '2026-01-01' + mod(n, 300), time '06:00' + mod(n, 14) * interval '1 h', 50
-        from generate_series(1, {_BULK}) as n"""
-    with bench.user(owner) as db:
-        # As the server does for a client that sends on its own topic.
-        db.execute("select set_config('realtime.topic', %s, false)", [f"user:{owner}"])
-
-        def run(statement: str) -> Callable[[], object]:
-            return lambda: db.execute(statement)
-
-        single = medians(
-            {
-                "sync": run(insert.format("", one)),
-                "floor": run(by_hand.format("bench.", one, *rows)),
-                "bare": run(insert.format("bench.", one)),
-            },
-            1_000,
-            warm_up=50,
-        )
-        bulk = medians(
-            {"sync": run(insert.format("", many)), "floor": run(by_hand.format("bench.", many, *ids))},
-            30,
-            warm_up=3,
-        )
-    return Figure(
-        "D3",
-        "insert of a source row with calendar sync and broadcast",
-        (
-            at_most("one row, to source, event and messages by hand", single["sync"] / single["floor"], 1.4),
-            at_most(
-                f"{_BULK:,} rows, to source, event and messages by hand", bulk["sync"] / bulk["floor"], 1.15
-            ),
-            at_most("mismatches afterwards", dataset.mismatches(bench, owner), 0, ""),
-        ),
-        f"{ms(single['sync'])}, floor {ms(single['floor'])}: one CTE that writes both rows into copies "
-        "without triggers, same constraints, indexes, rows, RLS and role (the source alone "
-        f"{ms(single['bare'])}); bulk {ms(bulk['sync'])}, floor {ms(bulk['floor'])}. Both sides send "
-        "two messages, for the source's table and the calendar's; row triggers that send one per row aren't "
-        "compared here",
-    )
 
 
 # --- D9 -------------------------------------------------------------------------------------------
