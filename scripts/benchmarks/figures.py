@@ -74,7 +74,7 @@ def number(value: float) -> str:
 
 def table(figure: Figure) -> str:
     """The lines of a figure on the terminal."""
-    lines = [f"{figure.id:4}{figure.what}"]
+    lines = [f"{figure.id:3} {figure.what}"]
     for part in figure.parts:
         measured = f"{number(part.value)} {part.unit}".rstrip()
         verdict = ("ok" if part.ok else "MISSED") if part.goal else ""
