@@ -51,7 +51,7 @@ language plpgsql volatile security definer set search_path = '' set enable_hashj
 declare
   most_rows constant integer := 100;
   most_ids constant integer := 1000;
-  said constant jsonb := jsonb_build_object('operation', tg_op, 'table', tg_table_name);
+  said jsonb;
   touched uuid[];
 begin
   if tg_op = 'UPDATE' then
@@ -63,6 +63,7 @@ begin
   if touched = '{}' then
     return null;
   end if;
+  said := jsonb_build_object('operation', tg_op, 'table', tg_table_name);
 
   begin
     if cardinality(touched) = 1 then
@@ -150,7 +151,7 @@ language plpgsql volatile security definer set search_path = '' set enable_hashj
 declare
   most_rows constant integer := 100;
   most_ids constant integer := 1000;
-  said constant jsonb := jsonb_build_object('operation', tg_op, 'table', tg_table_name);
+  said jsonb;
   touched uuid[];
   before jsonb;
 begin
@@ -162,6 +163,7 @@ begin
   if touched = '{}' then
     return null;
   end if;
+  said := jsonb_build_object('operation', tg_op, 'table', tg_table_name);
 
   -- What each of them was doing: sessions that this statement left alone, and the old rows of the others.
   if tg_op = 'UPDATE' then

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import NewUser, User
 from tests.database.calendar_sources import Database
+from tests.database.messages import SILENT
 from tests.database.tables import TABLES
 
 EXTENSIONS = ["broadcast", "presence"]
@@ -134,6 +135,6 @@ def test_clients_may_watch_exactly_the_tables_that_are_told_of(db: Database) -> 
         from pg_publication_tables as p where p.pubname = 'supabase_realtime'"""
     ).fetchall()
     assert {row["name"] for row in published} == {
-        f"public.{table}" for table in TABLES if table not in {"profiles", "ai_requests"}
+        f"public.{table}" for table in TABLES if table not in SILENT
     }
     assert all(row["has_key"] and row["behind_policies"] and row["rowfilter"] is None for row in published)

@@ -11,7 +11,7 @@ from tests.conftest import NewUser, User
 from tests.database.accounts import people
 from tests.database.calendar_sources import Database, acting_as, event_of, events
 from tests.database.data_api import DataApi, the_row
-from tests.database.messages import Inbox, Inboxes, told
+from tests.database.messages import SILENT, Inbox, Inboxes, told
 from tests.database.tables import TABLES, Row, new_row, read, stored
 
 pytestmark = pytest.mark.covers("broadcast_on_insert", "broadcast_on_update", "broadcast_on_delete")
@@ -31,7 +31,6 @@ TYPES = {
     "receipts": "receipts:update",
     "receipt_lines": "receipts:update",
 }
-SILENT = {"profiles", "ai_requests", "receipt_item_names"}
 OF_ITS_OWN = {"user_sessions"}  # See test_session_messages.py.
 IN_THE_CALENDAR = {
     "planned_meals",
