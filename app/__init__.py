@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app import ai, auth, config, data_api, errors, health, http, telemetry
+from app import ai, auth, config, data_api, errors, health, http, openapi, telemetry
 from app.suggestions import views as suggestions
 
 
@@ -20,5 +20,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     data_api.init_app(app, settings)
     ai.init_app(app, settings)
     app.register_blueprint(health.blueprint, url_prefix="/api")
+    app.register_blueprint(openapi.blueprint, url_prefix="/api")
     app.register_blueprint(suggestions.blueprint, url_prefix="/api/ai")
     return app

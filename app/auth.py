@@ -69,7 +69,13 @@ def required(view: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
         verifier: TokenVerifier = current_app.extensions[_EXTENSION]
         return view(Caller(verifier.verify(unverified_token), unverified_token), *args, **kwargs)
 
+    setattr(guarded, _EXTENSION, True)
     return guarded
+
+
+def is_required(view: Callable[..., Any]) -> bool:
+    """Whether `required` guards a view."""
+    return hasattr(view, _EXTENSION)
 
 
 def _unverified_token() -> str:

@@ -7,6 +7,7 @@ LifeOSError
 │   └── KeysUnavailable           503  the keys to check it with could not be fetched
 ├── InvalidRequest                422  the body is JSON, but not what the endpoint takes
 │   ├── MalformedBody             400  the body isn't JSON
+│   ├── BodyTooLarge              413
 │   └── UnsupportedMediaType      415  the body doesn't claim to be JSON
 ├── DataApiError                  502  the Data API answered with something unusable
 │   ├── DataApiRefusal            4xx  the database refused; its message, hint and details are passed on
@@ -31,6 +32,8 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask import Flask, Response, g, jsonify
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 
@@ -39,7 +42,7 @@ class LifeOSError(Exception):
 
     status: ClassVar[int] = 500
     code: str = "internal_error"
-    message: str = "Something went wrong"
+    message: str = "Something went wrong on our side"
     hint: str | None = None
     headers: Mapping[str, str] = {}
 
@@ -94,6 +97,12 @@ class MalformedBody(InvalidRequest):
     status = 400
     code = "malformed_body"
     message = "The body isn't valid JSON"
+
+
+class BodyTooLarge(InvalidRequest):
+    status = 413
+    code = "body_too_large"
+    message = "The body is too large"
 
 
 class UnsupportedMediaType(InvalidRequest):
@@ -173,6 +182,8 @@ class BudgetSpent(ModelError):
     message = "The AI budget of today is spent"
     outcome = "budget_spent"
 
+    headers: Mapping[str, str] = {"Retry-After": "86400"}
+
     def __init__(self, retry_after: int, *, hint: str | None = None, details: Any = None) -> None:
         super().__init__(hint=hint, details=details)
         self.headers = {"Retry-After": str(retry_after)}
@@ -202,16 +213,34 @@ _HTTP_CODES = {
     404: "not_found",
     405: "method_not_allowed",
     408: "request_timeout",
-    413: "body_too_large",
-    415: "unsupported_media_type",
-    500: "internal_error",
+    413: BodyTooLarge.code,
+    415: UnsupportedMediaType.code,
+    500: LifeOSError.code,
 }
 _HTTP_MESSAGES = {
     404: "There is nothing at this address",
     405: "This address doesn't take that method",
-    413: "The body is too large",
-    500: "Something went wrong on our side",
+    413: BodyTooLarge.message,
+    500: LifeOSError.message,
 }
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer to a failure."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    error: str = Field(description="What went wrong, for people.")
+    code: str = Field(description="What went wrong, for programs; it never changes.")
+    hint: SkipJsonSchema[None] | str = Field(default=None, description="What to do about it.")
+    details: Any = Field(default=None, description="More about it, such as which fields are wrong.")
+    timestamp: datetime = Field(description="When the answer was made (UTC).")
+
+
+def kinds_of(root: type[LifeOSError]) -> list[type[LifeOSError]]:
+    """The errors below `root`, itself included, that have a code of their own."""
+    below = [kind for child in root.__subclasses__() for kind in kinds_of(child)]
+    return [root, *below] if "code" in vars(root) else below
 
 
 def init_app(app: Flask) -> None:

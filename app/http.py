@@ -1,11 +1,11 @@
 """What every request and answer has in common: strict JSON in, the envelope out, headers, CORS."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from flask import Flask, Response, jsonify, request
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import errors
 from app.config import Settings
@@ -53,7 +53,8 @@ def body(model: type[Body]) -> Body:
     content = request.get_data(cache=False)
     if request.content_length is None and len(content) >= MAX_BODY_BYTES:
         # A chunked body doesn't tell its length; werkzeug cuts it off at the limit without a word.
-        raise RequestEntityTooLarge
+        raise errors.BodyTooLarge
+    _require_strict_json(content)
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
@@ -61,6 +62,28 @@ def body(model: type[Body]) -> Body:
         if any(problem["type"] == "json_invalid" for problem in problems):
             raise errors.MalformedBody from None
         raise errors.InvalidRequest(details=[_describe(problem) for problem in problems]) from None
+
+
+def _require_strict_json(content: bytes) -> None:
+    """Refuses what other readers would read differently, or choke on. Raises MalformedBody."""
+    try:
+        json.loads(content.decode(), object_pairs_hook=_once_each, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise errors.MalformedBody(hint="It is nested too deeply.") from None
+    except errors.MalformedBody:
+        raise
+    except ValueError:
+        raise errors.MalformedBody from None
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> None:
+    names = {name for name, _ in pairs}
+    if len(names) < len(pairs):
+        raise errors.MalformedBody(hint="An object has the same name twice.")
+
+
+def _refuse_constant(name: str) -> None:
+    raise errors.MalformedBody(hint=f"{name} is no JSON.")
 
 
 def envelope(data: Any, message: str | None = None, *, cache: str = PRIVATE) -> Response:

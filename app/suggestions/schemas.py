@@ -4,13 +4,25 @@ import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from app.ai import Structured
 
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 # What a client asks.
 
-Day = Annotated[datetime.date, Field(ge=datetime.date(1900, 1, 1), le=datetime.date(2199, 12, 31))]
+Day = Annotated[
+    datetime.date,
+    Field(ge=datetime.date(1900, 1, 1), le=datetime.date(2199, 12, 31)),
+    # JSON schema can't compare dates.
+    WithJsonSchema({"type": "string", "format": "date", "pattern": "^(19|20|21)"}),
+]
+# To JSON schema 2.0 is an integer, and some clients have no other. Stands last, or the limits get lost.
+WHOLE = BeforeValidator(_whole)
 # PostgreSQL stores no NUL.
 _STORABLE = r"^[^\x00]*$"
 Label = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_STORABLE)]
@@ -22,7 +34,7 @@ class SuggestionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    count: int = Field(default=3, ge=1, le=5, description="How many suggestions.")
+    count: Annotated[int, Field(ge=1, le=5), WHOLE] = Field(default=3, description="How many suggestions.")
     date: Day | None = Field(default=None, description="The day they are for.")
     notes: Notes | None = Field(default=None, description="Wishes, in plain words.")
     fallback: bool = Field(default=True, description="False: fail rather than let the planner stand in.")
@@ -38,16 +50,20 @@ class MealSuggestionRequest(SuggestionRequest):
     meal_time: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = Field(
         default=None, description="When it is eaten, such as 19:00.", examples=["19:00"]
     )
-    max_total_minutes: int | None = Field(
-        default=None, ge=1, le=960, description="Preparation and cooking, together."
+    max_total_minutes: Annotated[int, Field(ge=1, le=960), WHOLE] | None = Field(
+        default=None, description="Preparation and cooking, together."
     )
-    servings: int | None = Field(default=None, ge=1, le=50, description="For how many people.")
+    servings: Annotated[int, Field(ge=1, le=50), WHOLE] | None = Field(
+        default=None, description="For how many people."
+    )
 
 
 class WorkoutSuggestionRequest(SuggestionRequest):
     """The body of POST /api/ai/workout-suggestions."""
 
-    duration_minutes: int | None = Field(default=None, ge=5, le=240, description="The time there is.")
+    duration_minutes: Annotated[int, Field(ge=5, le=240), WHOLE] | None = Field(
+        default=None, description="The time there is."
+    )
     focus: Label | None = Field(default=None, description="What to train.", examples=["legs"])
     equipment: Annotated[list[Label], Field(max_length=20)] | None = Field(
         default=None,

@@ -2,15 +2,27 @@
 
 from flask import Blueprint, Response
 
-from app import ai, auth, data_api, http
+from app import ai, auth, data_api, http, openapi
+from app.errors import DataApiError, ModelError
 from app.suggestions.kinds import MEALS, WORKOUTS, Kind
 from app.suggestions.pipeline import Suggester
-from app.suggestions.schemas import MealSuggestionRequest, SuggestionRequest, WorkoutSuggestionRequest
+from app.suggestions.schemas import (
+    MealSuggestionRequest,
+    MealSuggestions,
+    SuggestionRequest,
+    WorkoutSuggestionRequest,
+    WorkoutSuggestions,
+)
 
 blueprint = Blueprint("suggestions", __name__)
 
+ERRORS = (DataApiError, ModelError)
+# 409: the account is gone, and its token isn't yet; 422: what the planners know better.
+REFUSALS = (409, 422)
+
 
 @blueprint.post("/meal-suggestions")
+@openapi.operation(request=MealSuggestionRequest, answer=MealSuggestions, errors=ERRORS, refusals=REFUSALS)
 @auth.required
 def suggest_meals(caller: auth.Caller) -> Response:
     """What to cook next, from the caller's pantry and recipes."""
@@ -18,6 +30,9 @@ def suggest_meals(caller: auth.Caller) -> Response:
 
 
 @blueprint.post("/workout-suggestions")
+@openapi.operation(
+    request=WorkoutSuggestionRequest, answer=WorkoutSuggestions, errors=ERRORS, refusals=REFUSALS
+)
 @auth.required
 def suggest_workouts(caller: auth.Caller) -> Response:
     """How to train next, from the caller's recent training."""
