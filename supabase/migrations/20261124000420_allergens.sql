@@ -62,587 +62,652 @@ begin
 end $$;
 comment on function private.fold_food(text) is
   'A name as names are compared: lower case, without accents (ä = ae = a, ß = ss), words apart by one space, a space '
-  'at both ends: "Gemahlene Haselnüsse" → " gemahlne haselnusse ".';
+  'at both ends: "Gemahlene Haselnüsse" → " gemahlene haselnusse ".';
 grant execute on function private.fold_food(text) to authenticated, service_role;
 
--- One row per word or phrase. Of overlapping ones the longest that includes the others counts, so a phrase says
--- everything its words say, and one that carries nothing hides a lookalike ("coconut milk" isn't milk).
-create table private.food_words (
-  word text,
+create table private.food_terms (
+  word text collate "C",
   is_open boolean,
   carries text[] not null,
   lacks text[] not null,
-  head text generated always as (substr(word, 1, 3)) stored,
+  hides boolean not null,
+  head text collate "C" generated always as (substr(word, 1, 3)) stored,
   primary key (word, is_open)
 );
-comment on table private.food_words is 'What words in the name of a food, folded, say about it.';
-comment on column private.food_words.word is 'Folded; a space in front: only where a word begins.';
-comment on column private.food_words.is_open is
+comment on table private.food_terms is 'What words and phrases in the name of a food say about it.';
+comment on column private.food_terms.word is 'Folded; a space in front: only where a word begins.';
+comment on column private.food_terms.is_open is
   'The word may go on ("weizen" in Weizenmehl). Otherwise only an ending may follow (almond, almonds).';
-comment on column private.food_words.carries is 'Codes of food_classes; none: a lookalike.';
-comment on column private.food_words.lacks is 'What a claim such as vegan says isn''t in the food.';
-grant select on private.food_words to authenticated, service_role;
+comment on column private.food_terms.carries is 'Codes of food_classes.';
+comment on column private.food_terms.lacks is 'What a claim such as vegan says isn''t in the food.';
+comment on column private.food_terms.hides is
+  'It stands for the words that it is made of: "coconut milk" isn''t milk, and neither is "milk-free".';
+grant select on private.food_terms to authenticated, service_role;
 
--- A star: the word may go on at that side, as in German compounds. Otherwise the side is where a word begins or ends.
-insert into private.food_words (word, is_open, carries, lacks)
+-- A star: the word may go on at that side, as in German compounds. Otherwise that side is where a word begins or ends.
+insert into private.food_terms (word, is_open, carries, lacks, hides)
 select spelling, w.word like '%*',
-  coalesce(array_agg(distinct code) filter (where code is not null and not l.is_claim), '{}'),
-  coalesce(array_agg(distinct code) filter (where code is not null and l.is_claim), '{}')
+  coalesce(array_agg(distinct code) filter (where l.kind <> 'claim' and code is not null), '{}'),
+  coalesce(array_agg(distinct code) filter (where l.kind = 'claim'), '{}'),
+  bool_or(l.kind <> 'word')
 from (values
--- Lookalikes.
-(false, '{}', '
-  *coconut*, coco nut, *kokosnuss*, *kokos*, coconut milk, coconut cream, coconut butter, coconut yogurt, coconut
-  yoghurt, cream of coconut, creamed coconut, *coconutmilk*, *kokosmilch*, *kokoscreme*, *kokossahne*, *kokosrahm*,
-  *kokosjoghurt*, *kokosbutter*, *kokosmus*, *kokosmehl*, coconut flour, coconut sugar, coconut meat, *kokosfleisch*,
-  *nutmeg*, nut meg, *muskatnuss*, *butternut*, butter nut squash, butter nut pumpkin, *chestnut flour*, *betelnuss*,
-  betel nut, *kolanuss*, kola nut, cola nut, tiger nut, *tigernut*, tiger nut milk, tigernut milk, tiger nut flour,
-  tigernut flour, *erdmandel*, *wassernuss*, *genuss*, *buckwheat*, buck wheat, buckwheat flour, buckwheat noodle,
-  *buchweizen*, *buchweizenmehl*, *buchweizennudel*, rice milk, *ricemilk*, *reismilch*, rice cream, hemp milk,
-  *hanfmilch*, flax milk, pea milk, *erbsenmilch*, potato milk, *kartoffelmilch*, hemp seed milk, quinoa milk, milk
-  thistle, *mariendistel*, *milchsäure*, lactic acid, milk cap, milkcap, *milchling*, butter bean, *butterbean*,
-  butter lettuce, butter head, *butterhead*, *buttercup*, *butterkohl*, butterfly pea, butterfly, cocoa butter, cacao
-  butter, cacaobutter, cocoabutter, *kakaobutter*, shea butter, *sheabutter*, apple butter, pumpkin butter, seed
-  butter, sunflower butter, sunflower seed butter, sunbutter, pumpkin seed butter, mango butter, cream of tartar,
-  cream of rice, cream sherry, creamed corn, rice noodle, *ricenoodle*, glass noodle, cellophane noodle, shirataki
-  noodle, konjac noodle, kelp noodle, zucchini noodle, courgette noodle, mung bean noodle, sweet potato noodle, corn
-  noodle, *reisnudel*, *glasnudel*, *konjaknudel*, *zucchininudel*, *maisnudel*, *linsennudel*, *kichererbsennudel*,
-  rice pasta, corn pasta, lentil pasta, chickpea pasta, rice spaghetti, rice vermicelli, rice cake, rice cracker,
-  rice wrapper, rice paper, *reiswaffel*, *reiskuchen*, *reiscracker*, *reispapier*, *maiswaffel*, corn cake, corn
-  tortilla, *maistortilla*, corn chip, tortilla chip, *tortillachip*, corn cracker, corn flake, *cornflake*, potato
-  cake, rice bread, rice couscous, rice flour, corn flour, *cornflour*, corn meal, *cornmeal*, maize flour, masa
-  flour, masa harina, chickpea flour, gram flour, garbanzo flour, garbanzo bean flour, besan flour, potato flour,
-  tapioca flour, cassava flour, teff flour, sorghum flour, millet flour, quinoa flour, amaranth flour, arrowroot
-  flour, lentil flour, banana flour, plantain flour, pea flour, hemp flour, flaxseed flour, flax flour, linseed
-  flour, urad flour, mung bean flour, green banana flour, bean flour, yam flour, sweet potato flour, glutinous rice
-  flour, sweet rice flour, brown rice flour, white rice flour, *maismehl*, *reismehl*, *kichererbsenmehl*,
-  *kartoffelmehl*, *johannisbrot*, *johannisbrotkernmehl*, *guarkernmehl*, *guarmehl*, *kastanienmehl*,
-  *maronenmehl*, *hirsemehl*, *quinoamehl*, *teffmehl*, *tapiokamehl*, *maniokmehl*, *leinsamenmehl*, *leinmehl*,
-  *hanfmehl*, *linsenmehl*, *erbsenmehl*, *amaranthmehl*, *bananenmehl*, *kürbiskernmehl*, *traubenkernmehl*,
-  *sorghummehl*, *bohnenmehl*, *stärkemehl*, glutinous, glutinous rice, *klebreis*, sweetbread, *breadfruit*, bread
-  fruit, *brotfrucht*, *küchenkräut*, *küchenzwiebel*, *küchengarn*, *eggplant*, egg plant, egg fruit, *eggfruit*,
-  *eierschwamm*, *eierpflaume*, *eierbaum*, *eierfrucht*, *eiertomate*, oyster mushroom, king oyster, king oyster
-  mushroom, oyster plant, *austernpilz*, *austernseitling*, *kräuterseitling*, *austernsaitling*, *austernkraut*,
-  *schneckennudel*, sunflower lecithin, *sonnenblumenlecithin*, rapeseed lecithin, *rapslecithin*, *fruchtfleisch*,
-  *tomatenfleisch*, *kürbisfleisch*, *mangofleisch*, *fleischtomate*, beef tomato, beefsteak tomato,
-  *beefsteaktomat*, wild garlic, lemon rind, orange rind, lime rind, citrus rind, rind of, *wildreis*, hickory smoke,
-  ginger ale, ginger beer, root beer, birch beer, *weintraube*, *weinblatt*, *weinblätter*, *weinstein*,
-  *weinsteinbackpulver*, *weinbeere*, *rumaroma*, rum aroma, rum flavour, rum flavor, rum extract, *malzkaffee
-  nicht*, chai, honeydew, honey dew, honeydew melon, *honigmelone*, honeycrisp, honey crisp, honeynut squash,
-  honeynut, honeycomb toffee, *honigtomate*, sherry tomato, cauliflower steak, *blumenkohlsteak*, pumpkin pie spice,
-  apple pie spice, tart cherry, tart apple, char grilled, rice bran, *maltodextrin*, maltit*, nata de coco, noix de
-  coco, noix de muscade, nuez moscada, noce moscata, noce di cocco, spaghetti squash, *spaghettikürbis*, pasta sauce,
-  *pastasauce*, *pastasoße*, caramelized, caramelised, *karamellisiert*, *apfelschnitzel*, *sellerieschnitzel*,
-  *kinderpunsch*, sin carne
+-- Words that say what a food carries, beside what its other words say.
+('word', '{gluten}', '
+  gluten, glutine, cereal, getreide, *getreideflock*, *wheat*, *weizen*, rye*, *roggen*, barley*, *gerste*, *graupe*,
+  oat*, *hafer*, spelt*, *dinkel*, kamut, khorasan, emmer, *einkorn*, farro, freekeh, triticale, *grünkern*, durum,
+  semolina, *grieß*, rava, suji, sooji, *bulgur*, burghul, kuskus, *couscous*, ptitim, *mehl*, *flour*, atta, maida,
+  *seitan*, panko, *bread*, *brot*, *semmel*, *knödel*, *schrippe*, baguette, ciabatta, focaccia, roti, chapati,
+  chapatti, paratha, pita, pitta, lavash, lavas, yufka, matzo, matzah, matze, *zwieback*, rusk, crouton, pretzel,
+  *breze*, *laugen*, bun, roll, *toast, sandwich*, wrap, tortilla, burrito, quesadilla, taco shell, *pasta*,
+  spaghetti*, *spaghetti, penne, fusilli, farfalle, rigatoni, macaroni, makkaroni, linguine, bucatini, orzo, risoni,
+  tagliolini, capellini, vermicelli, conchiglie, orecchiette, cavatelli, ditalini, cannelloni, lasagne*, lasagna*,
+  ravioli, gnocchi, *teig*, *dough*, *pastry*, filo, phyllo, fillo, *cracker*, bran, malt*, beer, porter, ovomaltine,
+  horlicks, *panade*, *panier*, battered, soba, udon, ramen, somen, gyoza, wonton, won ton, dim sum, dumpling,
+  empanada, pierogi, *maultasche*, *strudel*, *burger, weetabix, shreddies, oblate, farina, harina, farine, frumento,
+  grano, trigo, blé, froment, orge, avena, avoine, seigle, centeno, segale, cebada, tarwe, gerst, haver, rogge, brood,
+  pangrattato, chapelure, mie de pain, *spaetzle*, malz*, flocken, kleie, tarte*, *brezn*, *pumpernickel*,
+  yeast extract, *hefeextrakt*, vegemite, vitam r, hp sauce, brown sauce, chinkiang, black vinegar, *klöß*, *kloß*,
+  *salzstange*, pringles, leibniz, *prinzenrolle*, tuc, cheerios, porridge, rice krispies, special k, corn flake,
+  *cornflake*, corn pops, weckle, *brösel*, stuffing, wafer, ice cream cone, ice cream cones, *lakritz*, liquorice,
+  licorice, asafoetida, asafetida, hing, injera, tipo 00, *schrot, vollkorn, brez*
 '),
--- Claims: what isn't in a food that says so, and what a diet of that name excludes.
-(true, '{gluten}', '
-  gluten free, glutenfree, glutenfrei, without gluten, ohne gluten, no gluten, gf, celiac, coeliac, celiac disease,
-  coeliac disease, zöliakie, sans gluten, sin gluten, senza glutine
+('word', '{gluten,crustaceans,eggs,fish,soybeans}', '*surimi*'),
+('word', '{gluten,eggs}', '
+  *spätzle*, *knöpfle*, *nudel*, *noodle*, *eierteigwaren*, *teigwaren, tagliatelle, pappardelle, fettuccine,
+  fettucine, fresh pasta, frische pasta, tempura*, wiener schnitzel, schnitzel wiener art, yorkshire pudding,
+  *biskuit*, ladyfinger, lady finger, sponge finger, savoiardi, *kartoffelpuffer*, katsu*, nugget, chicken kiev,
+  popcorn chicken, dumplings, quorn
 '),
-(true, '{lactose}', '
-  lactose free, lactosefree, laktosefrei, lactosefrei, minus l, without lactose, no lactose, ohne laktose, ohne
-  lactose, sans lactose, sin lactosa, senza lattosio
+('word', '{gluten,eggs,fish}', 'fish finger, fish stick, *fischstäbchen*, *fishcake*, *backfisch*, fish and chips'),
+('word', '{gluten,eggs,fish,soybeans}', 'okonomiyaki, takoyaki'),
+('word', '{gluten,eggs,soybeans,milk,tree_nuts}', 'dominostein'),
+('word', '{gluten,eggs,milk}', '
+  cake, cheesecake, *cupcake*, pancake*, *kuchen*, *torte*, *törtchen*, *muffin*, *brownie*, *blondie, waffle,
+  *waffel*, *palatschinke*, crepe, crêpe, *krapfen*, donut*, doughnut*, *cookie*, *keks*, biscuit, *plätzchen*,
+  *gebäck*, *croissant*, brioche*, *hefezopf*, *zopf, panettone, pandoro, *hörnchen*, profiterole, eclair, éclair,
+  churro, quiche*, tart, pie, *tartelette*, batter, *rührteig*, *mürbeteig*, shortcrust, shortbread, *schmarrn*,
+  *dampfnudel*, *buchtel*, scone, challah, madeleine, genoise, gingerbread, *windbeutel*, graham cracker,
+  french toast, *arme ritter*, onion ring, arancini, croquette, *krokette*, *flädle*, *backerbse*, *frittaten*,
+  eggs benedict
 '),
-(true, '{milk}', '
+('word', '{gluten,eggs,milk,tree_nuts}', '
+  *stollen*, *lebkuchen*, macaron, macaroon, *florentiner*, *linzer*, bakewell, cantuccini, cantucci, biscotti,
+  dacquoise, *bienenstich*
+'),
+('word', '{gluten,eggs,milk,tree_nuts,honey}', 'baklava*'),
+('word', '{gluten,eggs,milk,pork}', 'carbonara, cordon bleu, toad in the hole, corn dog'),
+('word', '{gluten,eggs,milk,alcohol}', '*tiramisu*'),
+('word', '{gluten,eggs,pork}', 'tonkatsu'),
+('word', '{gluten,eggs,pork,beef}', '
+  *fleischpflanzerl*, meatball, meat ball, *hackbällchen*, *hackbraten*, meat loaf, *frikadelle*, *bulette*, meatloaf,
+  *klops*
+'),
+('word', '{gluten,fish,soybeans}', '*worcester*'),
+('word', '{gluten,peanuts,tree_nuts}', 'granola, *müsli*'),
+('word', '{gluten,soybeans}', '
+  ponzu*, soy sauce, soya sauce, soysauce, soyasauce, *sojasauce*, *sojasoße*, *sojasosse*, shoyu*, tamari*,
+  teriyaki*, kecap*, ketjap*, sauce soja, salsa de soja, salsa di soia, maggi*, liquid aminos, gochujang*, doenjang*,
+  ssamjang, bulgogi*, doubanjiang, bean paste, sukiyaki, yakitori, stir fry sauce, *woksauce*, *woksoße*,
+  veggie burger, textured wheat protein, oreo, biscoff, speculoos, *spekulatius*, vegan mince, veggie mince,
+  vegan meat, veganes hack, vegan burger, vegan sausage, vegane wurst, vegetarische wurst, vegan chicken,
+  plant based chicken
+'),
+('word', '{gluten,soybeans,milk,celery}', '
+  stock cube, *brühwürfel*, bouillon cube, stock powder, *brühpulver*, *instantbrühe*, bouillon powder, *bratensoße*,
+  *bratensauce*, *soßenbinder*, *soßenpulver*
+'),
+('word', '{gluten,soybeans,milk,celery,meat}', 'gravy'),
+('word', '{gluten,soybeans,celery}', 'tonkatsu sauce'),
+('word', '{gluten,soybeans,sesame}', 'hoisin*, bibimbap, japchae'),
+('word', '{gluten,soybeans,molluscs,not_kosher}', 'oyster sauce, oystersauce, *austernsauce*, *austernsoße*'),
+('word', '{gluten,milk}', '
+  naan, roux, *pizza*, puff pastry, *blätterteig*, lasagne, lasagna, *béchamel*, mac and cheese, white sauce,
+  cream soup, *kässpatzen*, milo, ovaltine, kitkat, kit kat, twix, filinchen, *babybrei*
+'),
+('word', '{gluten,milk,molluscs,not_kosher}', 'clam chowder'),
+('word', '{gluten,tree_nuts}', '*printen*, *magenbrot*, muhammara'),
+('word', '{gluten,celery}', 'marmite, cenovis, oxo, knorr'),
+('word', '{gluten,sesame}', '
+  bagel, falafel*, simit, burger bun, *burgerbrötchen*, grissini, breadstick, *fladenbrot*
+'),
+('word', '{gluten,meat}', 'haggis'),
+('word', '{gluten,pork}', 'hot dog, *flammkuchen*, sausage*, *grützwurst*, pinkel, scotch egg, banger'),
+('word', '{gluten,beef}', 'mincemeat'),
+('word', '{gluten,alcohol}', 'ale, lager, stout, pilsner, pilsener, *bierteig*, bier*, *bier, radler, shandy'),
+('word', '{crustaceans}', 'black tiger, büsumer'),
+('word', '{crustaceans,eggs,fish,peanuts,soybeans}', 'pad thai'),
+('word', '{crustaceans,fish}', '
+  kimchi*, laksa, tom yum, tom yam, *currypaste*, curry paste, sambal, nasi goreng, bami goreng, xo sauce, som tam
+'),
+('word', '{crustaceans,fish,molluscs,not_kosher}', '
+  *seafood*, sea food, *meeresfrüchte*, frutti di mare, marisco, fruits de mer, bouillabaisse, paella, cioppino,
+  zarzuela
+'),
+('word', '{crustaceans,milk,not_kosher}', 'bisque'),
+('word', '{crustaceans,not_kosher}', '
+  crustacean*, *krustentier*, *krebstier*, *schalentier*, *shrimp*, *prawn*, crab, *lobster*, *crawdad*, *langoust*,
+  *scampi*, scampo, krill, barnacle, yabby, *garnele*, *krabbe*, *flusskrebs*, *krebsschwänz*, krebs, seespinne,
+  *hummer*, *languste*, kaisergranat, gamba, *crevette*, camaron, langostino, cigala, bogavante, gamberetto,
+  gamberetti, gambero, gamberi, aragosta, astice, granchio, homard, écrevisse, garnalen, krab, kreeft, rejer, räkor,
+  reker, krewetki, ebi, belacan, belachan, terasi, trassi, *krupuk*, *kroepoek*, percebes, nephrops, balmain bug,
+  morton bay bug
+'),
+('word', '{eggs}', '
+  egg*, *egg, ei, eier*, *eier, *freilandei, *bioei, *spiegelei, *rührei, *solei, *eigelb*, *eidotter*, *dotter,
+  dotter*, *eiweiß*, *eischnee*, *vollei*, eipulver, *eiklar*, *trockenei, flüssigei, yolk*, albumen, albumin*,
+  ovalbumin*, ovomucoid, lysozym, e 1105, e1105, *meringue*, *baiser*, pavlova, *omelett*, omelet, frittata,
+  shakshuka, *aioli*, allioli, alioli, *hollandaise*, *béarnaise*, huevo, uovo, uova, oeuf, œuf, ovo, jajko, jajka,
+  ägg, *soufflé*, lemon curd, zabaglione, zabaione, sabayon, marshmallow, *schaumkuss*, *makrone*, *osterei
+'),
+('word', '{eggs,fish,milk,mustard}', 'caesar*, cesar salad, cäsar*'),
+('word', '{eggs,fish,celery,mustard}', 'cocktail sauce'),
+('word', '{eggs,fish,mustard}', 'niçoise, nizza salat, nizzasalat'),
+('word', '{eggs,milk}', '
+  *custard*, creme brulee, crème brûlée, crème caramel, creme caramel, flan, *pudding*, ice cream, *icecream*, eis,
+  *eiscreme*, *speiseeis*, *vanilleeis*, *schokoladeneis*, *schokoeis*, *erdbeereis*, *softeis*, gelato, *parfait*,
+  eggnog, egg nog, *bavarois*, mousse, semifreddo, zuppa inglese, trifle, *vanillesauce*, *vanillesoße*,
+  horchata de huevo, grüne soße, grüne sauce, magnum, cornetto
+'),
+('word', '{eggs,milk,mustard}', 'ranch, blue cheese dressing'),
+('word', '{eggs,milk,pork,gelatine}', 'panna cotta'),
+('word', '{eggs,milk,alcohol}', 'advocaat, *eierlikör*'),
+('word', '{eggs,tree_nuts,celery,mustard}', 'waldorf*'),
+('word', '{eggs,mustard}', '
+  mayo, *mayonnaise*, *majonäse*, *majonaise*, *remoulade*, tartare sauce, tartar sauce, sauce tartare,
+  thousand island, *cocktailsauce*, *cocktailsoße*, coleslaw, cole slaw, miracel whip, miracle whip, burger sauce,
+  potato salad, *kartoffelsalat*, *salatcreme*, salad cream
+'),
+('word', '{fish}', '
+  *fish*, *fisch*, pesce, pesci, pescado, poisson, peixe, vis, ryby, ryba, *anchov*, anchois, anchoa, acciuga,
+  acciughe, alici, boqueron, *sardell*, *sardine*, sardina, sarde, *tuna*, thon, tonno, atun, atún, bonito*, skipjack,
+  albacore, katsuobushi, dashi*, *salmon*, *lachs*, saumon, lox, gravlax, graved, *forelle*, trout*, truite, trota,
+  trucha, cod, codling, *kabeljau*, *dorsch*, bacalao, bacalhau, baccala, baccalà, cabillaud, merluzzo, morue,
+  haddock, pollock, pollack, köhler, saithe, coley, hake, *seehecht*, merluza, whiting, *wittling*, halibut,
+  *heilbutt*, *steinbutt*, turbot, plaice, *scholle*, sole, *seezunge*, *rotzunge*, flounder, *flunder*, *herring*,
+  *hering*, *matjes*, *rollmops*, kipper*, bloater, *bückling*, mackerel*, *makrele*, sprat, *sprotte*, whitebait,
+  sea bass, seabass, *barsch*, branzino, bream, *dorade*, dorada, snapper, grouper, zander, pike, pikeperch, perch,
+  hecht, carp, *karpfen*, *pangasius*, basa, barramundi, mahi mahi, mahimahi, *red mullet*, mullet, *meerbarbe*,
+  john dory, orange roughy, *saibling*, char, *felchen*, maräne, smelt, roe, tarama, taramasalata, tobiko, masago,
+  ikura, bottarga, capelin, shad, wahoo, escolar, ling, tusk, amberjack, hamachi, yellowtail, sashimi, ceviche,
+  nigiri, garum, nam pla, nuoc mam, nước mắm, colatura, isinglass, hausenblase, lea and perrins, puttanesca, tonnato,
+  tapenade, olivenpaste, bagna cauda, *labskaus*, gentleman s relish, äsche, renke, brasse, stint, rogen, loup de mer,
+  *tilapia*, salsa verde, *fisk, poke, maki, onigiri, temaki
+'),
+('word', '{fish,sesame}', 'sushi'),
+('word', '{fish,not_kosher}', '
+  eel, *aal, aal*, *räucheraal*, unagi, anguille, anguilla, anguila, shark, *haifisch*, *schillerlocke*, dogfish,
+  rock salmon, catfish, *katfisch*, monkfish, angler fish, *seeteufel*, swordfish, *schwertfisch*, sturgeon, caviar*,
+  *kaviar*, skate, ray wing, *rochen*, lumpfish roe, *lamprey*, stör, wels, lotte, *steinbeißer*
+'),
+('word', '{peanuts}', '
+  *peanut*, *groundnut*, goober*, arachis*, arachid*, cacahuete, cacahuète, cacahuate, cacahouete, cacauete, amendoim,
+  pinda, pindakaas, jordnöt*, jordnød*, peanøtt*, orzeszki ziemne, satay*, saté, sate, *satesauce*, *satésoße*,
+  gado gado, kung pao, gong bao, pb and j, pbj, pb2, bamba snack, massaman*, mafe, maafe, chikki, reese s, reeses
+'),
+('word', '{peanuts,soybeans,milk}', 'peanut butter cup, snickers, m ms, m and m s, peanut brittle'),
+('word', '{peanuts,tree_nuts}', '
+  nut, *nuss*, trail mix, *studentenfutter*, noix, nuez, nueces, noce, noci, noot, noten, nötter, nødder, nøtter,
+  orzech, orzechy, frutta secca, frutos secos, frutti secchi
+'),
+('word', '{soybeans}', '
+  soy*, *soja*, soia, *tofu*, beancurd, tempeh*, tempe, edamame*, miso*, natto, yuba, okara, tvp, textured protein,
+  vegetable protein, *pflanzenprotein*, *lecithin*, *lezithin*, e322, e 322, glycine max, kinako, daizu, douchi,
+  black bean sauce, aburaage, inari, alpro
+'),
+('word', '{soybeans,milk}', '
+  *chocolate, *schoko*, *kuvertüre*, couverture, choc, choco*, cioccolato, cioccolata, *zartbitter*, ganache,
+  *margarine*, cocoa glaze, rama, lätta, becel, flora, *streichfett*
+'),
+('word', '{soybeans,milk,tree_nuts}', '
+  *praline*, *nutella*, *nougatcreme*, nuss nougat creme, hazelnut spread, duplo, hanuta, ferrero, lindt
+'),
+('word', '{soybeans,tree_nuts}', '
+  vegan cheese, vegan parmesan, vegan feta, vegan mozzarella, vegan cream cheese, veganer käse
+'),
+('word', '{milk}', '
+  *milk*, *milch*, *laktose*, lattosio, lactosa, dairy*, *cream*, *creme*, crema, *sahne*, *rahm*, *obers, *schmand*,
+  *schmant*, *butter*, ghee, ghi, *käse*, *cheese*, *joghurt*, *jogurt*, *yogurt*, *yoghurt*, yoghourt, *quark*,
+  topfen*, *skyr*, *kefir*, ayran, lassi, raita, tsatsiki, zaziki, *tzatziki*, curd, whey*, *molke*, casein*,
+  *caseinat*, lactalbumin, lactoglobulin, laktalbumin, e966, lactitol, half and half, *fraîche*, smetana, labneh,
+  labne, cajeta, *babynahrung*, infant formula, *paneer*, ricotta*, mascarpone*, mozzarella*, *mozzarella, feta*,
+  *feta, halloumi*, haloumi, hellim, *parmesan*, parmigiano*, reggiano, pecorino*, gouda*, emmental*, *emmentaler*,
+  edam, cheddar*, gruyere, gruyère, greyerzer, appenzeller, tilsiter, leerdammer, maasdamer, camembert*, brie,
+  gorgonzola*, roquefort*, stilton, manchego, mimolette, comte, comté, reblochon, raclette*, fondue, fontina,
+  provolone*, scamorza, burrata, stracciatella, taleggio, asiago, munster, münster, romadur, harzer, handkäs,
+  philadelphia, boursin, cottage, queso*, fromage*, formaggio, formaggi, chevre, chèvre, kashkaval, kaymak, quarg,
+  wensleydale, colby, monterey jack, pepper jack, velveeta, provola, bocconcini, cotija, jarlsberg, havarti,
+  saint agur, *obazda*, *obatzda*, liptauer, lait, leche, latte, leite, mleko, mælk, mjölk, melk*, beurre, burro,
+  mantequilla, boter, smör, smør, masło, panna, nata, zuivel, kaas, cappuccino, macchiato, frappe, caramel*,
+  *karamel*, toffee*, fudge, alfredo, mornay, *gratin*, *überbacken*, protein powder, *proteinpulver*, *eiweißpulver*,
+  kaschk, kashk, doogh, airag, clabber, chowder, *nusspli*, tikka masala, makhani, malai, kulfi, rasgulla,
+  gulab jamun, kheer, *lactose*, babybel, kiri, laughing cow, danone, activia, actimel, yakult, fruchtzwerge,
+  petit suisse, cambozola, saint albray, tête de moine, sbrinz, vacherin, old amsterdam, grana, caciocavallo,
+  idiazabal, salakis, bresso, exquisa, almette, *kaffeeweißer*, hot cocoa, bavaria blu, weißlacker, mars bar,
+  *eiskaffee*
+'),
+('word', '{milk,tree_nuts}', 'korma, *pesto*, *nugat*, rocher, toffifee, toblerone, mozartkugel, raffaello'),
+('word', '{milk,tree_nuts,honey}', '*nougat*'),
+('word', '{milk,celery,mustard}', '*salatkrönung*'),
+('word', '{milk,alcohol}', 'baileys, irish cream'),
+('word', '{tree_nuts}', '
+  treenut, *schalenfrucht*, *almond*, *mandel*, *hazelnut*, filbert*, cobnut, *walnut*, *pecan*, *pekan*, *cashew*,
+  kaju, anacard*, *pistachio*, *pistazie*, pistache*, pistacchi*, pistacho, *macadamia*, brazilnut, pinenut,
+  pine kernel, *pinienkern*, pignol*, pinoli, *marzipan*, *persipan*, *frangipan*, *gianduia*, gianduja, *krokant*,
+  amaretti*, *amarettini*, amande*, mandorla, mandorle, almendra*, amendoa, noisette*, nocciola, nocciole, avellana*,
+  avela, pacana, mandlar, mandler, migdaly, migdały, laskowe, orgeat, ajo blanco, ajoblanco, romesco, *marcona*,
+  *bethmännchen*, *vanillekipferl*, *zimtstern*, nocino, *zedernkern*
+'),
+('word', '{tree_nuts,sesame}', '*dukkah*, dukka'),
+('word', '{tree_nuts,alcohol}', 'amaretto*, disaronno, frangelico'),
+('word', '{celery}', '
+  celery*, celeriac*, *sellerie*, sellery, selleri, celeri, céleri, apio, sedano, sedani, selderij, selder,
+  bleekselderij, seler, aipo, *suppengrün*, *suppengemüse*, *suppengewürz*, *suppenbund*, mirepoix, soffritto,
+  sofrito, *röstgemüse*, bouquet garni, *brühe*, stock, *bouillon*, consommé, consomme, *gemüsefond*, *kalbsfond*,
+  *fond, *suppenwürfel*, *suppenpulver*, vegeta, fondor, aromat, bloody mary, tomato juice cocktail, v 8, v8,
+  *gewürzmischung*, *gewürzsalz*, *kräutersalz*, herbal salt, spice mix, *streuwürze*, soup mix, *tütensuppe*,
+  *packet soup*, caponata
+'),
+('word', '{celery,mustard}', '
+  curry powder, *currypulver*, *currygewürz*, piccalilli, *gewürzgurke*, pickled gherkin, barbecue sauce, bbq sauce,
+  *grillsauce*, *grillsoße*, *ketchup*, old bay, seasoning, *grillgewürz*, *gewürzzubereitung*
+'),
+('word', '{celery,mustard,pork}', '*bratwurst*'),
+('word', '{celery,meat}', 'bolognaise, ragu, ragù, *bolognese*'),
+('word', '{mustard}', '
+  mustard*, *mustard, *senf*, moutarde, mostaza, mosterd, senap, sennep, gorczyca, musztarda, dijon*, *vinaigrette*,
+  *salatdressing*, *salatsauce*, *salatsoße*, dressing, sarepta, kasundi, colman*, *rouladen*, panch phoron,
+  panch phoran, rai seed, sambar powder, chutney, relish, wasabi*, vindaloo, madras
+'),
+('word', '{mustard,sulphites}', 'mostarda'),
+('word', '{mustard,pork,gelatine}', '*sülze*'),
+('word', '{mustard,beef}', 'pastrami'),
+('word', '{sesame}', '
+  *sesam*, *tahin*, tehina, hummus*, humus, houmous, houmus, hommus, humous, halva*, halwa*, helva, chalva, gomasio,
+  gomashio, gomasi, benne seed, gingelly, gingelli, til oil, til seed, zaatar, za atar, zahtar, zatar, simsim,
+  ajonjoli, ajonjolí, sezam*, goma dressing, furikake, shichimi*, togarashi, baba ganoush, baba ghanoush,
+  baba ghanouj, baba ganush, mutabal
+'),
+('word', '{sulphites}', '
+  sulphite*, *sulfit*, sulphur*, sulfur*, *schwefel*, metabisulphite, so2, so 2, e220, e221, e222, e223, e224, e225,
+  e226, e227, e228, e 220, e 221, e 222, e 223, e 224, e 225, e 226, e 227, e 228, *weinessig*, balsamic*,
+  *balsamico*, *balsamessig*, *apfelessig*, dried fruit, *trockenfrucht*, *dörrobst*, *backobst*, *trockenobst*,
+  *rosine*, sultana*, *sultanine*, currant, *korinthe*, dried apricot, getrocknete aprikose*, *trockenaprikose*,
+  prune, *backpflaume*, *dörrpflaume*, getrocknete pflaume*, dried mango, dried pineapple, dried apple, *apfelringe*,
+  dried fig, getrocknete feige*, dried tomato, getrocknete tomate*, candied*, glacé, maraschino*, *belegkirsche*,
+  *orangeat*, *zitronat*, *succade*, instant mash, mashed potato flakes, *kartoffelpüreepulver*, dehydrated potato,
+  grape juice, *traubensaft*, bottled lemon juice, molasses, *melasse*, *sauerkraut*, *weinkraut*, pickled onion,
+  *silberzwiebel*, *meerrettich*, horseradish, solfiti, *trockenpflaume*, dried cranberry, getrocknete cranberry,
+  cranberries getrocknet, raisin
+'),
+('word', '{sulphites,alcohol}', '
+  wine, wein, *rotwein*, *weißwein*, *roséwein*, *glühwein*, *portwein*, *apfelwein*, *kochwein*, *reiswein*,
+  *perlwein*, *schaumwein*, *dessertwein*, *obstwein*, *weinsoße*, *weinsauce*, vin, vino, vinho, marsala, madeira,
+  sherry*, port, champagn*, *champagner*, prosecco*, cava, vermouth, wermut, riesling*, chardonnay, merlot, cabernet,
+  burgundy, shaoxing*, mirin*, sake, cider, cidre, cognac, brandy*, sangria, redwine, whitewine, sekt, weinschorle,
+  *apfelmost*, weinschaum*
+'),
+('word', '{lupin}', '
+  lupin*, *lupine*, altramuz, altramuces, tremoco*, tremoço*, tremosso, chocho andino, tarwi, *wolfsbohne*,
+  *feigbohne*, lopino*, turmus, termos beans
+'),
+('word', '{molluscs,not_kosher}', '
+  mollus*, *weichtier*, *mussel*, *muschel*, clam*, *clams, vongole, cozze, moules, mejillon, almeja*, oyster*,
+  *auster*, huitre*, huître*, ostra*, ostrica, scallop*, *scallop, coquille*, st jacques, capesante, vieira*, squid*,
+  calamar*, *kalmar*, octopus*, *oktopus*, krake, pulpo, polpo, polipo, poulpe, polvo, sepia*, seppia, seppie, sepie,
+  chipiron*, snail*, *schnecken, schnecke, *weinbergschnecke*, escargot*, caracol*, lumache, abalone*, *seeohr*,
+  *meerohr*, cockle*, whelk*, bulot, bigorneau, periwinkle, conch, limpet, geoduck, navajas, palourde*, inktvis,
+  mosselen, *meeresschnecke*, *sepiatinte*
+'),
+('word', '{meat}', '
+  meat*, *meat, *fleisch*, viande, vlees, mięso, chicken*, *chicken, *hühn*, *hähnchen*, *hendl*, *poulet*, poularde,
+  pollo, turkey*, *truthahn*, duck*, ente, goose, gans, *gänse*, poultry, *geflügel*, lamb*, lamm*, mutton, hammel*,
+  venison, *hirsch*, reh, *rehrücken*, *rehkeule*, quail, wachtel, *fasan*, pheasant, partridge, pigeon, ostrich,
+  kangaroo, hack, *geschnetzel*, *gulasch*, goulash, *schnitzel*, steak*, *steak, *kotelett*, cutlet, *bratenfond*,
+  burger patty, *döner*, kebab*, *kebap*, gyros, shawarma, souvlaki, *leber*, liver, *nieren, *herzragout, tripe,
+  kutteln, tongue, foie gras, pate, pâté, *pastete*, *aufschnitt*, cold cuts, bone broth, *knochenbrühe*, suet, talg,
+  tallow, dripping, demi glace, demiglace, fond brun, jerky, biltong, wienerle, carne, pute, puten*, *huhn*, enten*,
+  kalb*, braten, roulade, *kohlroulade*, taube, *rollbraten*, *krustenbraten*, *sonntagsbraten*, *hühnereintopf*,
+  *köfte*, kofta, schawarma, seekh
+'),
+('word', '{meat,not_kosher}', '
+  rabbit*, *kaninchen*, hare, *hasen*, horse meat, *pferdefleisch*, frog leg, *froschschenkel*, alligator, crocodile,
+  *krokodil*, blood sausage, hase, *feldhase*
+'),
+('word', '{pork}', '
+  pork*, *pork, *schwein*, porc, porco, cerdo, maiale, varkensvlees, ham, *ham hock*, gammon, *schinken*, bacon*,
+  *bacon, *speck*, lardon*, lard, *schmalz*, pancetta*, guanciale, prosciutto*, serrano*, iberico, jamon, jamón,
+  coppa, capicola, lardo, nduja, n duja, *salami*, chorizo*, salsiccia, mortadella, *kassler*, *kasseler*, *eisbein*,
+  *spanferkel*, *mett, mett*, *lyoner*, *landjäger*, *krakauer*, kielbasa, andouille, spare rib, sparerib*, carnitas,
+  chicharron, *grieben*, crackling, boar, spam, *hackepeter*, *wurst*, *würst*, pepperoni, *cabanossi*, *cervelat*,
+  *wiener, frankfurter*, *leberkäs*, *kabanos*, nürnberger, thüringer, debreziner, *krainer*, lorraine
+'),
+('word', '{pork,beef}', 'mince, *hackfleisch*, minced meat, ground meat'),
+('word', '{pork,gelatine}', '
+  *gelatin*, *gummibär*, gummy bear, gummi bear, gummies, *weingummi*, *fruchtgummi*, *marshmallow*, *aspik*, aspic,
+  jello, jell o, jelly cube, e441, e 441, *götterspeise*, haribo
+'),
+('word', '{pork,not_kosher}', '*blutwurst*'),
+('word', '{beef}', '
+  beef*, *beef, *rinder*, *rindfleisch*, rind, *rindsuppe*, *rindsgulasch*, *rindsbraten*, *ochsen*, ox, oxtail,
+  boeuf, bœuf, manzo, ternera, rundvlees, brisket, sirloin, *rumpsteak*, rump steak, *roastbeef*, *entrecote*,
+  *tafelspitz*, *sauerbraten*, tatar, *hamburger, bündnerfleisch, *kalbs*, *kalbfleisch*, osso buco, ossobuco, ribeye,
+  t bone, chuck roast, flank steak, veal*, bresaola
+'),
+('word', '{gelatine}', 'collagen, kollagen'),
+('word', '{honey}', '
+  honey*, *honey, *honig*, miel, honing, mjöd, bee pollen, *blütenpollen*, royal jelly, gelée royale, propolis
+'),
+('word', '{honey,alcohol}', 'mead, honigwein, met'),
+('word', '{insects}', '
+  insect*, *insekt*, cricket flour, *heuschrecke*, mealworm*, carmine, cochineal, *karmin*, *cochenille*, e120, e 120,
+  shellac, *schellack*, e904, e 904, *bienenwachs*, beeswax, e901
+'),
+('word', '{alcohol}', '
+  alcohol*, *alkohol*, *schnaps*, spirits, liquor, liqueur*, *likör*, rum, vodka*, wodka*, gin, whisky*, whiskey*,
+  bourbon*, tequila*, mezcal, grappa, ouzo, raki, arak, pastis, pernod, absinth*, kirsch, *kirschwasser*, *obstler*,
+  weinbrand*, cognac*, armagnac, calvados, cointreau, grand marnier, triple sec, limoncello, campari, aperol, martini,
+  kahlua, kahlúa, beer*, cachaça, cachaca, bitters, *rumtopf*, *rumrosine*, *punsch*, *weingeist*, bowle
+'),
+-- Names that carry this instead of what is in them: almond milk isn't milk.
+('instead', '{}', '
+  coco nut, *kokosnuss*, coconut milk, coconut cream, coconut butter, coconut yogurt, coconut yoghurt,
+  cream of coconut, creamed coconut, *coconutmilk*, *kokosmilch*, *kokoscreme*, *kokossahne*, *kokosrahm*,
+  *kokosjoghurt*, *kokosbutter*, *kokosmehl*, coconut flour, coconut meat, *kokosfleisch*, nut meg, *muskatnuss*,
+  *butternut*, butter nut squash, butter nut pumpkin, *chestnut flour*, *betelnuss*, betel nut, *kolanuss*, kola nut,
+  cola nut, tiger nut, tiger nut milk, tigernut milk, tiger nut flour, tigernut flour, *erdmandel*, *wassernuss*,
+  *genuss*, *buckwheat*, buck wheat, buckwheat flour, buckwheat noodle, *buchweizen*, *buchweizenmehl*,
+  *buchweizennudel*, rice milk, *ricemilk*, *reismilch*, rice cream, hemp milk, *hanfmilch*, flax milk, pea milk,
+  *erbsenmilch*, potato milk, *kartoffelmilch*, hemp seed milk, quinoa milk, milk thistle, *milchsäure*, milk cap,
+  milkcap, *milchling*, butter bean, *butterbean*, butter lettuce, butter head, *butterhead*, *buttercup*,
+  *butterkohl*, butterfly, cocoa butter, cacao butter, cacaobutter, cocoabutter, *kakaobutter*, shea butter,
+  *sheabutter*, apple butter, pumpkin butter, seed butter, sunflower butter, sunbutter, mango butter, cream of tartar,
+  cream of rice, cream sherry, creamed corn, rice noodle, *ricenoodle*, glass noodle, cellophane noodle,
+  shirataki noodle, konjac noodle, kelp noodle, zucchini noodle, courgette noodle, mung bean noodle,
+  sweet potato noodle, corn noodle, *reisnudel*, *glasnudel*, *konjaknudel*, *zucchininudel*, *maisnudel*,
+  *linsennudel*, *kichererbsennudel*, rice pasta, corn pasta, lentil pasta, chickpea pasta, rice spaghetti,
+  rice vermicelli, rice cake, rice cracker, *reiswaffel*, *reiskuchen*, *reiscracker*, *maiswaffel*, corn cake,
+  corn tortilla, tortilla chip, corn cracker, potato cake, rice bread, rice couscous, rice flour, corn flour,
+  *cornflour*, maize flour, masa flour, masa harina, chickpea flour, gram flour, garbanzo flour, besan flour,
+  potato flour, tapioca flour, cassava flour, teff flour, sorghum flour, millet flour, quinoa flour, amaranth flour,
+  arrowroot flour, lentil flour, banana flour, plantain flour, pea flour, hemp flour, flaxseed flour, flax flour,
+  linseed flour, urad flour, bean flour, yam flour, *maismehl*, *reismehl*, *kartoffelmehl*, *johannisbrot*,
+  *johannisbrotkernmehl*, *guarkernmehl*, *guarmehl*, *kastanienmehl*, *maronenmehl*, *hirsemehl*, *quinoamehl*,
+  *teffmehl*, *tapiokamehl*, *maniokmehl*, *leinsamenmehl*, *leinmehl*, *hanfmehl*, *linsenmehl*, *erbsenmehl*,
+  *amaranthmehl*, *bananenmehl*, *kürbiskernmehl*, *traubenkernmehl*, *sorghummehl*, *bohnenmehl*, *stärkemehl*,
+  *breadfruit*, bread fruit, *brotfrucht*, *küchenkräut*, *küchenzwiebel*, *küchengarn*, *eggplant*, egg plant,
+  egg fruit, *eggfruit*, *eierschwamm*, *eierpflaume*, *eierbaum*, *eierfrucht*, *eiertomate*, oyster mushroom,
+  king oyster, oyster plant, *austernpilz*, *austernseitling*, *austernsaitling*, *austernkraut*, *schneckennudel*,
+  sunflower lecithin, *sonnenblumenlecithin*, rapeseed lecithin, *rapslecithin*, *fruchtfleisch*, *tomatenfleisch*,
+  *kürbisfleisch*, *mangofleisch*, *fleischtomate*, beef tomato, beefsteak tomato, *beefsteaktomat*, lemon rind,
+  orange rind, lime rind, citrus rind, rind of, ginger ale, ginger beer, root beer, birch beer, rum aroma,
+  rum flavour, rum flavor, rum extract, honeydew, honey dew, *honigmelone*, honeycrisp, honey crisp, honeynut,
+  honeycomb toffee, *honigtomate*, sherry tomato, cauliflower steak, *blumenkohlsteak*, pumpkin pie spice,
+  apple pie spice, tart cherry, tart apple, char grilled, rice bran, *maltodextrin*, maltit*, nata de coco,
+  noix de coco, noix de muscade, nuez moscada, noce moscata, noce di cocco, spaghetti squash, *spaghettikürbis*,
+  pasta sauce, *pastasauce*, *pastasoße*, caramelized, caramelised, *karamellisiert*, *apfelschnitzel*,
+  *sellerieschnitzel*, *kinderpunsch*, sin carne, not vegan, non vegan, nicht vegan, not vegetarian, non vegetarian,
+  nicht vegetarisch, not halal, not kosher, apple cider, sweet cider, *maisgrieß*, *butterbohne*, *butternuss*,
+  *tamarind*, *polentagrieß*, *reisgrieß*, *buchweizengrieß*, *hirsegrieß*, *branntweinessig*, sambal oelek,
+  sambal ulek, *leinsamenschrot*, *maisschrot*, italian seasoning, *tortenguss*, *sahnesteif*, flax egg, chia egg,
+  *hirschhornsalz*, *freier, *feier, butterkürbis, butterpilz, butterbirne, milk fed, *erbseneiweiß*, *reiseiweiß*,
+  *hanfeiweiß*, *kartoffeleiweiß*, rinde, *steakpfeffer*, coconut bacon, rice paper bacon
+'),
+('instead', '{gluten}', '
+  oatmilk, oat milk, *hafermilch*, oat cream, *hafersahne*, oat yogurt, *dinkelmilch*, grape nuts, brewer s yeast,
+  brewers yeast, *bierhefe*, cake flour, *seitanwurst*, *weizeneiweiß*, seitan gyros
+'),
+('instead', '{gluten,eggs,milk,tree_nuts}', '*frankfurter kranz*'),
+('instead', '{gluten,fish,mustard}', 'steak sauce'),
+('instead', '{gluten,soybeans}', 'meat substitute, meat alternative, *fleischersatz*, plant based meat'),
+('instead', '{gluten,soybeans,pork}', 'char siu'),
+('instead', '{gluten,sesame}', 'hamburger bun'),
+('instead', '{gluten,meat,pork,not_kosher}', 'black pudding'),
+('instead', '{gluten,pork}', 'white pudding'),
+('instead', '{crustaceans,molluscs,not_kosher}', '*shellfish*, shell fish'),
+('instead', '{crustaceans,not_kosher}', '
+  crabmeat*, crab meat, *crayfish*, cray fish, *crawfish*, craw fish, *krebsfleisch*, garnaal, *krabbenfleisch*,
+  *hummerfleisch*, *garnelenfleisch*, lobster meat, prawn meat, shrimp meat
+'),
+('instead', '{eggs}', '
+  tortilla espanola, tortilla de patatas, *hühnerei*, *gänseei*, *entenei*, *wachtelei*, *straußenei*, quail egg,
+  duck egg, goose egg, chicken egg, turkey egg
+'),
+('instead', '{fish}', '
+  lebertran, cod liver oil, *butterfisch*, butterfish, *buttermakrele*, tuna steak, salmon steak, fish steak,
+  cod steak, *thunfischsteak*, *lachssteak*, halibut steak
+'),
+('instead', '{fish,gelatine}', 'fish gelatin, *fischgelatine*'),
+('instead', '{fish,not_kosher}', 'swordfish steak'),
+('instead', '{peanuts}', '
+  pea nut, *erdnuss*, peanut butter, peanutbutter, *erdnussbutter*, *erdnussmehl*, peanut flour, ground nut,
+  monkey nut, earth nut, orzechy arachidowe, beer nut
+'),
+('instead', '{peanuts,tree_nuts}', 'nut butter, nut milk, *nussmilch*, nut flour, *nussmehl*'),
+('instead', '{soybeans}', '
+  soy milk, soya milk, *soymilk*, *soyamilk*, *sojamilch*, soy cream, soya cream, *sojasahne*, *sojacreme*,
+  *sojajoghurt*, soy yogurt, soya yogurt, soy yoghurt, soya yoghurt, *sojaquark*, soy butter, soy cheese, *sojakäse*,
+  soy flour, soya flour, *sojamehl*, *sojaschnitzel*, *sojafleisch*, soy nut, soya nut, *sojageschnetzel*, soy meat,
+  soya mince, tofu steak, bean curd, *pflanzeneiweiß*, *sojawurst*, *tofuwurst*
+'),
+('instead', '{soybeans,celery}', '*sojabolognese*, tofu bolognese, *tofubolognese*'),
+('instead', '{milk}', '
+  *milcheiweiß*, *butterschmalz*, limburger, port salut, manteiga, non dairy creamer, nondairy creamer, harzer roller,
+  *molkeneiweiß*
+'),
+('instead', '{tree_nuts}', '
+  tree nut, *baumnuss*, almond milk, *almondmilk*, almond butter, *almondbutter*, almond flour, *almondflour*,
+  almond cream, almond yogurt, almond yoghurt, almond cheese, *mandelmilch*, *mandelbutter*, *mandelmehl*,
+  *mandelsahne*, *mandelcreme*, *mandeljoghurt*, *mandelkäse*, hazel nut, hazelnut milk, hazelnut butter,
+  hazelnut flour, *haselnuss*, *haselnussmilch*, *haselnussmehl*, *haselnussbutter*, cob nut, wal nut, walnut milk,
+  walnut butter, *walnuss*, pecan nut, *pekannuss*, *pecannuss*, cashew nut, cashew milk, cashew butter, cashew cream,
+  cashew cheese, cashew yogurt, *cashewnuss*, *cashewmilch*, *cashewbutter*, *cashewcreme*, *cashewkäse*,
+  pistachio nut, pistachio butter, pistachio milk, macadamia nut, macadamia milk, macadamia butter, *macadamianuss*,
+  queensland nut, *brazil nut*, *paranuss*, para nut, noix du bresil, pine nut, *piniennuss*, *zedernuss*, pinon nut,
+  hickory nut, *hickorynuss*, noix de cajou, ginkgo nut, *nussfrucht*
+'),
+('instead', '{celery}', '*broth*, *linsenbolognese*, *gemüsebolognese*, lentil bolognese'),
+('instead', '{celery,mustard}', '*hähnchengewürz*, *bratengewürz*, *fischgewürz*'),
+('instead', '{sulphites}', '
+  wine vinegar, cider vinegar, sherry vinegar, *kloßteig*, champagne vinegar, *weißweinessig*, *rotweinessig*,
+  *apfelweinessig*
+'),
+('instead', '{lupin}', '
+  *lupinenmehl*, lupin flour, lupine flour, lupine milk, lupin milk, *lupinenmilch*, *lupinenjoghurt*,
+  *lupinenschnitzel*, *lupineneiweiß*
+'),
+('instead', '{molluscs,not_kosher}', '
+  *tintenfisch*, *cuttlefish*, cuttle fish, *muschelfleisch*, clam meat, mussel meat, scallop meat
+'),
+('instead', '{meat}', '
+  sweetbread, *gänseschmalz*, *milchkalb*, milchlamm, *straußenfleisch*, *lammlachs*, *putenlachs*, *lammhack*,
+  *putenhack*, turkey bacon, turkey ham
+'),
+('instead', '{meat,pork}', '*leberkäse*'),
+('instead', '{pork}', '*lachsschinken*, *nussschinken*, pork rind, *schweinelachs*'),
+('instead', '{pork,gelatine}', 'wine gum, *wackelpudding*'),
+('instead', '{beef}', '*kalbslachs*, *rinderlachs*, beef bacon'),
+('instead', '{beef,gelatine}', 'beef gelatin, *rindergelatine*'),
+('instead', '{insects}', '*mehlwurm*'),
+('instead', '{alcohol}', 'crème de cassis, creme de cassis'),
+-- Claims: what isn't in a food that says so, and what somebody excludes who asks for it.
+('claim', '{gluten}', '
+  gluten free, glutenfree, glutenfrei, without gluten, ohne gluten, no gluten, gf, celiac, coeliac, zöliakie,
+  sans gluten, sin gluten, senza glutine
+'),
+('claim', '{crustaceans,eggs,fish,milk,molluscs,meat,pork,beef,gelatine,honey,insects}', '
+  vegan, veganism, veganismus, plant based, plantbased, pflanzlich, végan, vegano, vegana
+'),
+('claim', '{crustaceans,eggs,fish,molluscs,meat,pork,beef,gelatine,insects}', 'lakto vegetarisch, lacto vegetarisch'),
+('claim', '{crustaceans,fish,molluscs}', 'no seafood, without seafood, seafood free, ohne meeresfrüchte'),
+('claim', '{crustaceans,fish,molluscs,meat,pork,beef,gelatine,insects}', '
+  vegetarian, vegetarisch, vegetarier, vegetarierin, vegetarismus, ovo lacto vegetarian, lacto ovo vegetarian, veggi,
+  végétarien, vegetariano, vegetariana
+'),
+('claim', '{crustaceans,molluscs}', 'no shellfish, without shellfish, shellfish free'),
+('claim', '{crustaceans,molluscs,pork,not_kosher}', 'kosher, koscher, kascher, casher'),
+('claim', '{eggs}', '
+  egg free, eggfree, eggless, eifrei, without egg, no egg, ohne ei, ohne eier, sans oeuf, sin huevo, senza uova
+'),
+('claim', '{fish}', 'fish free, fischfrei, no fish, without fish, ohne fisch'),
+('claim', '{peanuts}', 'peanut free, erdnussfrei, without peanuts, no peanuts, ohne erdnüsse'),
+('claim', '{peanuts,tree_nuts}', 'nut free, nutfree, nussfrei, without nuts, no nuts, ohne nüsse, sans noix'),
+('claim', '{soybeans}', 'soy free, soya free, sojafrei, without soy, no soy, ohne soja'),
+('claim', '{milk}', '
   dairy free, dairyfree, milk free, milkfree, milchfrei, non dairy, nondairy, without milk, without dairy, no milk,
   no dairy, ohne milch, kuhmilchfrei, ohne milchprodukte, milcheiweißfrei, sans lait, sin leche, senza latte
 '),
-(true, '{eggs}', '
-  egg free, eggfree, eggless, eifrei, without egg, no egg, ohne ei, ohne eier, sans oeuf, sin huevo, senza uova
+('claim', '{celery}', 'celery free, selleriefrei, ohne sellerie'),
+('claim', '{mustard}', 'mustard free, senffrei, ohne senf'),
+('claim', '{sesame}', 'sesame free, sesamfrei, no sesame, ohne sesam'),
+('claim', '{sulphites}', '
+  sulphite free, sulfite free, sulfitfrei, unsulphured, unsulfured, ungeschwefelt, no sulphites, no sulfites,
+  ohne sulfite
 '),
-(true, '{tree_nuts,peanuts}', '
-  nut free, nutfree, nussfrei, without nuts, no nuts, ohne nüsse, sans noix
+('claim', '{lactose}', '
+  lactose free, lactosefree, laktosefrei, lactosefrei, minus l, without lactose, no lactose, ohne laktose,
+  ohne lactose, sans lactose, sin lactosa, senza lattosio
 '),
-(true, '{peanuts}', '
-  peanut free, erdnussfrei, without peanuts, no peanuts, ohne erdnüsse
-'),
-(true, '{soybeans}', '
-  soy free, soya free, sojafrei, without soy, no soy, ohne soja
-'),
-(true, '{fish}', '
-  fish free, fischfrei, no fish, without fish, ohne fisch
-'),
-(true, '{fish,crustaceans,molluscs}', '
-  no seafood, without seafood, seafood free, ohne meeresfrüchte
-'),
-(true, '{crustaceans,molluscs}', '
-  no shellfish, without shellfish, shellfish free
-'),
-(true, '{celery}', '
-  celery free, selleriefrei, ohne sellerie
-'),
-(true, '{sesame}', '
-  sesame free, sesamfrei, no sesame, ohne sesam
-'),
-(true, '{mustard}', '
-  mustard free, senffrei, ohne senf
-'),
-(true, '{sulphites}', '
-  sulphite free, sulfite free, sulfitfrei, unsulphured, unsulfured, ungeschwefelt, no sulphites, no sulfites, ohne
-  sulfite
-'),
-(true, '{meat,pork,beef,fish,crustaceans,molluscs,gelatine,insects}', '
-  vegetarian, vegetarisch, vegetarier, vegetarierin, vegetarismus, lacto vegetarian, ovo lacto vegetarian, lacto ovo
-  vegetarian, veggie, veggi, végétarien, vegetariano, vegetariana
-'),
-(true, '{meat,pork,beef,fish,crustaceans,molluscs,gelatine,insects,eggs}', '
-  lacto vegetarian no eggs, lakto vegetarisch, lacto vegetarisch
-'),
-(true, '{meat,pork,beef,fish,crustaceans,molluscs,gelatine,insects,eggs,milk,honey}', '
-  vegan, veganer, veganerin, veganism, veganismus, plant based, plantbased, pflanzlich, rein pflanzlich, végan,
-  végane, vegano, vegana
-'),
-(true, '{meat,pork,beef}', '
+('claim', '{meat,pork,beef}', '
   meat free, meatfree, meatless, fleischfrei, fleischlos, no meat, without meat, ohne fleisch, pescatarian,
   pescetarian, pescatarier, pescetarier, pescetarisch, pescatarisch, pesketarisch, pesco vegetarian, piscatarian
 '),
-(true, '{pork}', '
-  pork free, no pork, without pork, ohne schwein, ohne schweinefleisch, schweinefleischfrei, kein schwein, kein
-  schweinefleisch
+('claim', '{pork}', '
+  pork free, no pork, without pork, ohne schwein, ohne schweinefleisch, schweinefleischfrei, kein schwein,
+  kein schweinefleisch
 '),
-(true, '{beef}', '
-  beef free, no beef, without beef, ohne rind, ohne rindfleisch, kein rind, kein rindfleisch
-'),
-(true, '{pork,alcohol}', '
-  halal, halaal, helal
-'),
-(true, '{pork,crustaceans,molluscs,not_kosher}', '
-  kosher, koscher, kascher, casher
-'),
-(true, '{alcohol}', '
+('claim', '{pork,alcohol}', 'halal, halaal, helal'),
+('claim', '{beef}', 'beef free, no beef, without beef, ohne rind, ohne rindfleisch, kein rind, kein rindfleisch'),
+('claim', '{gelatine}', 'gelatine free, gelatin free, ohne gelatine'),
+('claim', '{alcohol}', '
   alcohol free, non alcoholic, nonalcoholic, alkoholfrei, no alcohol, without alcohol, ohne alkohol, kein alkohol,
   sans alcool
-'),
-(true, '{gelatine}', '
-  gelatine free, gelatin free, ohne gelatine
-'),
-(false, '{}', '
-  not vegan, non vegan, nicht vegan, not vegetarian, non vegetarian, nicht vegetarisch, not halal, not kosher
-'),
--- Cereals containing gluten.
-(false, '{gluten}', '
-  gluten, *glutenmehl*, glutine, cereals, cereal, getreide, *getreideflock*, *wheat*, *weizen*, rye*, *roggen*,
-  barley*, *gerste*, *gersten*, *graupe*, oat*, *hafer*, oatmilk, oat milk, *hafermilch*, oat cream, *hafersahne*,
-  oat yogurt, *haferdrink*, spelt*, *dinkel*, *dinkelmilch*, kamut, khorasan, emmer, *einkorn*, farro, freekeh,
-  triticale, *grünkern*, durum, *hartweizen*, semolina, *grieß*, rava, suji, sooji, *bulgur*, burghul, couscous,
-  kuskus, *couscous*, ptitim, *mehl*, *flour*, atta, maida, *seitan*, panko, *bread*, *brot*, *semmel*, *knödel*,
-  *schrippe*, *brötchen*, baguette, ciabatta, focaccia, naan, nan bread, roti, chapati, chapatti, paratha, pita,
-  pitta, lavash, lavas, yufka, matzo, matzah, matze, *zwieback*, rusk, crouton, bagel, pretzel, *brezel*, *breze*,
-  *laugen*, bun, roll, bread roll, *toast, sandwich*, wrap, tortilla, burrito, quesadilla, taco shell, *pasta*,
-  spaghetti*, *spaghetti, penne, fusilli, farfalle, rigatoni, macaroni, makkaroni, linguine, bucatini, orzo, risoni,
-  tagliolini, capellini, vermicelli, conchiglie, orecchiette, cavatelli, ditalini, cannelloni, lasagne*, lasagna*,
-  tortellini, ravioli, gnocchi, *teig*, *dough*, *pastry*, *blätterteig, filo, phyllo, fillo, *cracker*, crispbread,
-  knäckebrot, granola, *müsli*, muesli, musli, bran, wheatgerm, malt*, maltose syrup, beer, ale, lager, stout,
-  porter, pilsner, pilsener, weissbier, hefeweizen, ovomaltine, horlicks, *paniert*, *panade*, *panier*, breaded,
-  battered, *bierteig*, roux, *mehlschwitze*, soba, udon, ramen, somen, instant noodle, gyoza, wonton, won ton, dim
-  sum, dumpling, spring roll, egg roll, empanada, pierogi, piroggen, *maultasche*, *strudel*, *pizza*, *flammkuchen*,
-  *burger, hamburger, hot dog, weetabix, grape nuts, shreddies, communion wafer, oblate, *waffelröll*, seitanwurst,
-  farina, harina, farine, frumento, grano, trigo, blé, froment, orge, orzo perlato, avena, avoine, seigle, centeno,
-  segale, cebada, tarwe, gerst, haver, rogge, brood, pangrattato, chapelure, mie de pain, suppennudel, schupfnudel,
-  *spaetzle*, *spätzle*, *knöpfle*, malz*, flocken, kleie, bier*, *bier, tarte*
-'),
-(false, '{gluten,eggs}', '
-  *nudel*, *noodle*, egg noodle, *eiernudel*, *eierteigwaren*, *teigwaren, tagliatelle, pappardelle, fettuccine,
-  fettucine, *spätzle*, *knöpfle*, *schupfnudel*, fresh pasta, frische pasta, tempura*, *ausgebacken*, wiener
-  schnitzel, schnitzel wiener art, *frikadelle*, *bulette*, *fleischpflanzerl*, meatball, meat ball, *hackbällchen*,
-  *hackbraten*, meatloaf, meat loaf, yorkshire pudding, *löffelbiskuit*, *biskuit*, ladyfinger, lady finger, sponge
-  finger, savoiardi
-'),
-(false, '{gluten,eggs,milk}', '
-  cake, cheesecake, *cupcake*, pancake*, *kuchen*, *torte*, *törtchen*, *muffin*, *brownie*, *blondie, waffle,
-  *waffel*, *pfannkuchen*, *palatschinke*, crepe, crêpe, *krapfen*, *berliner pfannkuchen*, donut*, doughnut*,
-  *cookie*, *keks*, biscuit, *plätzchen*, *gebäck*, *croissant*, brioche*, *hefezopf*, *zopf, *stollen*, panettone,
-  pandoro, *hörnchen*, profiterole, eclair, éclair, churro, quiche*, tart, pie, *tartelette*, batter, *rührteig*,
-  *mürbeteig*, shortcrust, shortbread, *eierkuchen*, *kaiserschmarrn*, *schmarrn*, *dampfnudel*, *buchtel*, scone,
-  challah, madeleine, genoise, *lebkuchen*, gingerbread, bread pudding, carbonara, *windbeutel*, digestive biscuit,
-  graham cracker, french toast, *arme ritter*
-'),
-(false, '{gluten,milk}', '
-  puff pastry, *blätterteig*, lasagne, lasagna, *pizza*, bechamel, béchamel, *béchamel*, mac and cheese, macaroni
-  cheese, roux, naan, white sauce, cream soup
-'),
-(false, '{gluten,eggs,milk,alcohol}', '
-  tiramisu, *tiramisu*
-'),
--- Crustaceans.
-(false, '{crustaceans,not_kosher}', '
-  crustacean*, *krustentier*, *krebstier*, *schalentier*, *shrimp*, *prawn*, crab, crabmeat*, crab meat, crab cake,
-  crab stick, *lobster*, *crayfish*, cray fish, *crawfish*, craw fish, *crawdad*, *langoust*, *scampi*, scampo,
-  krill, barnacle, yabby, *garnele*, *krabbe*, *flusskrebs*, *taschenkreb*, *krebsfleisch*, *krebsschwänz*,
-  *krebsbutter*, krebs, krebse, seespinne, *hummer*, *languste*, kaisergranat, gamba, *crevette*, camaron,
-  langostino, cigala, bogavante, gamberetto, gamberetti, gambero, gamberi, aragosta, astice, granchio, crabe, homard,
-  écrevisse, garnaal, garnalen, krab, kreeft, rejer, räkor, reker, krewetki, shrimps, ebi, belacan, belachan, terasi,
-  trassi, shrimp paste, *krupuk*, *kroepoek*, *krabbenchips*, percebes, nephrops, balmain bug, morton bay bug, mantis
-  shrimp, tiger prawn, king prawn
-'),
-(false, '{crustaceans,milk,not_kosher}', '
-  bisque, crab bisque, lobster bisque
-'),
-(false, '{crustaceans,fish}', '
-  kimchi*, laksa, tom yum, tom yam, thai curry paste, red curry paste, green curry paste, yellow curry paste, rote
-  currypaste, grüne currypaste, gelbe currypaste, *currypaste*, curry paste, sambal, nasi goreng, bami goreng, xo
-  sauce, som tam
-'),
-(false, '{crustaceans,molluscs,not_kosher}', '
-  *shellfish*, shell fish
-'),
-(false, '{crustaceans,molluscs,fish,not_kosher}', '
-  *seafood*, sea food, *meeresfrüchte*, frutti di mare, mariscos, marisco, fruits de mer, bouillabaisse, paella,
-  cioppino, zarzuela
-'),
-(false, '{crustaceans,fish,eggs,gluten,soybeans}', '
-  *surimi*
-'),
--- Eggs.
-(false, '{eggs}', '
-  egg*, *egg, *eggs, hühnerei, *hühnerei, ei, eier*, *eier, *freilandei, *bioei, *wachtelei, *gänseei, *entenei,
-  *spiegelei, *rührei, *osterei, *solei, *straußenei, *eigelb*, *eidotter*, *dotter, dotter*, *eiweiß*, *eischnee*,
-  *vollei*, eipulver, *eiklar*, *trockenei, flüssigei, yolk*, albumen, albumin*, ovalbumin*, ovomucoid, lysozyme,
-  lysozym, e 1105, e1105, *meringue*, *baiser*, pavlova, *omelett*, *omelette*, omelet, frittata, shakshuka, *aioli*,
-  allioli, alioli, *hollandaise*, *béarnaise*, bearnaise, huevo, uovo, uova, oeuf, œuf, ovo, ovos, jajko, jajka, ägg,
-  æg, egg white, egg yolk, tortilla espanola, tortilla de patatas, *soufflé*, souffle, lemon curd, advocaat,
-  *eierlikör*, zabaglione, zabaione, sabayon, marshmallow, *schaumkuss*, *makrone*
-'),
-(false, '{eggs,mustard}', '
-  mayo, *mayonnaise*, *majonäse*, *majonaise*, *remoulade*, tartare sauce, tartar sauce, sauce tartare, thousand
-  island, *cocktailsauce*, *cocktailsoße*, coleslaw, cole slaw, miracel whip, miracle whip, burger sauce, potato
-  salad, *kartoffelsalat*
-'),
-(false, '{eggs,milk}', '
-  *custard*, creme brulee, crème brûlée, crème caramel, creme caramel, flan, *pudding*, ice cream, *icecream*, eis,
-  *eiscreme*, *speiseeis*, *vanilleeis*, *schokoladeneis*, *schokoeis*, *erdbeereis*, *softeis*, gelato, *parfait*,
-  eggnog, egg nog, panna cotta, *bavarois*, mousse, mousse au chocolat, semifreddo, zuppa inglese, trifle,
-  *vanillesauce*, *vanillesoße*, horchata de huevo
-'),
-(false, '{eggs,mustard,milk,fish}', '
-  caesar*, cesar salad, cäsar*
-'),
-(false, '{eggs,mustard,milk}', '
-  ranch, ranch dressing, blue cheese dressing
-'),
--- Fish.
-(false, '{fish}', '
-  *fish*, *fisch*, pesce, pesci, pescado, pescados, poisson, poissons, peixe, vis, ryby, ryba, fisk, *anchov*,
-  anchois, anchoa, acciuga, acciughe, alici, boqueron, boquerones, *sardell*, *sardine*, sardina, sarde, *tuna*,
-  *thunfisch*, thon, tonno, atun, atún, bonito*, skipjack, albacore, katsuobushi, dashi*, *salmon*, *lachs*, saumon,
-  salmone, lox, gravlax, graved, *forelle*, trout*, truite, trota, trucha, cod, codling, *codfish*, *kabeljau*,
-  *dorsch*, *stockfisch*, bacalao, bacalhau, baccala, baccalà, cabillaud, merluzzo, morue, haddock, *schellfisch*,
-  pollock, pollack, *seelachs*, köhler, saithe, coley, hake, *seehecht*, merluza, whiting, *wittling*, halibut,
-  *heilbutt*, *steinbutt*, turbot, plaice, *scholle*, sole, *seezunge*, *rotzunge*, flounder, *flunder*, *herring*,
-  *hering*, *matjes*, *rollmops*, bismarckhering, kipper*, bloater, *bückling*, mackerel*, *makrele*, sprat,
-  *sprotte*, whitebait, sea bass, seabass, *barsch*, branzino, sea bream, bream, *dorade*, dorada, *brasse*, snapper,
-  grouper, zander, pike, pikeperch, perch, hecht, tilapia, carp, *karpfen*, pangasius, *pangasius*, basa, barramundi,
-  mahi mahi, mahimahi, *red mullet*, mullet, *meeräsche*, *meerbarbe*, john dory, *petersfisch*, orange roughy,
-  *saibling*, char, *äsche*, *felchen*, *renke*, maräne, smelt, *stint*, garfish, lumpfish, roe, *rogen*, fischrogen,
-  tarama, taramasalata, tobiko, masago, ikura, bottarga, capelin, shad, wahoo, escolar, kingfish, ling, tusk,
-  wolffish, amberjack, hamachi, yellowtail, unagi sauce, sashimi, ceviche, poke bowl, nigiri, sushi, garum, nam pla,
-  nuoc mam, nước mắm, colatura, fish sauce, *fischsauce*, *fischsoße*, isinglass, hausenblase, *worcester*,
-  worcestershire, worcestersauce, lea and perrins, puttanesca, tonnato, tapenade, olivenpaste, bagna cauda,
-  fischstäbchen, omega 3 fish oil, lebertran, cod liver oil, *fischöl*, backfisch, *labskaus*, gentleman s relish,
-  anchovy paste
-'),
-(false, '{fish,not_kosher}', '
-  eel, *aal, aal*, *räucheraal*, unagi, anguille, anguilla, anguila, shark, *haifisch*, *schillerlocke*, dogfish,
-  rock salmon, catfish, *wels*, *katfisch*, monkfish, angler fish, *seeteufel*, *lotte, swordfish, *schwertfisch*,
-  sturgeon, *stör*, caviar*, *kaviar*, skate, ray wing, *rochen*, lumpfish roe, *lamprey*
-'),
-(false, '{fish,gluten,eggs}', '
-  fish finger, fish stick, *fischstäbchen*, fish cake, *fishcake*, *backfisch*, fish and chips
-'),
-(false, '{fish,gluten,soybeans}', '
-  *worcester*, worcestershire sauce
-'),
-(false, '{fish,peanuts,eggs,soybeans,crustaceans}', '
-  pad thai
-'),
--- Peanuts.
-(false, '{peanuts}', '
-  *peanut*, pea nut, *erdnuss*, peanut butter, peanutbutter, *erdnussbutter*, *erdnussmus*, *erdnussmehl*, peanut
-  flour, *groundnut*, ground nut, monkey nut, earth nut, goober*, arachis*, arachid*, arachidi, cacahuete, cacahuète,
-  cacahuate, cacahouete, cacauete, amendoim, mani, maní, pinda, pindakaas, jordnöt*, jordnød*, peanøtt*, orzechy
-  arachidowe, orzeszki ziemne, satay*, saté, sate, saté sauce, *satesauce*, *satésoße*, gado gado, kung pao, gong
-  bao, pb and j, pbj, pb2, peanut oil, *erdnussöl*, *erdnussflip*, bamba snack, beer nut, massaman*, mafe, maafe,
-  chikki, reese s, reeses
-'),
-(false, '{peanuts,milk,soybeans}', '
-  peanut butter cup, snickers, m ms, m and m s, peanut brittle
-'),
--- Soybeans.
-(false, '{soybeans}', '
-  soy*, *soja*, soia, soy milk, soya milk, *soymilk*, *soyamilk*, *sojamilch*, soy cream, soya cream, *sojasahne*,
-  *sojacreme*, *sojajoghurt*, soy yogurt, soya yogurt, soy yoghurt, soya yoghurt, *sojaquark*, soy butter, soy
-  cheese, *sojakäse*, soy flour, soya flour, *sojamehl*, *sojaschnitzel*, *sojafleisch*, soy nut, soya nut, soynut,
-  *sojageschnetzel*, soy meat, soya mince, *tofu*, tofu steak, silken tofu, beancurd, bean curd, tempeh*, tempe,
-  edamame*, miso*, natto, yuba, okara, tvp, textured vegetable protein, texturized vegetable protein, textured
-  protein, vegetable protein, *pflanzeneiweiß*, *pflanzenprotein*, lecithin*, *lecithin*, lezithin, *lezithin*, e322,
-  e 322, glycine max, kinako, daizu, douchi, black bean sauce, abura age, aburaage, inari, ponzu*
-'),
-(false, '{soybeans,gluten}', '
-  soy sauce, soya sauce, soysauce, soyasauce, *sojasauce*, *sojasoße*, *sojasosse*, shoyu*, tamari*, teriyaki*,
-  kecap*, ketjap*, sauce soja, salsa de soja, salsa di soia, maggi*, liquid aminos, ponzu*, gochujang*, doenjang*,
-  ssamjang, bulgogi*, doubanjiang, bean paste, char siu, sukiyaki, yakitori, stir fry sauce, *woksauce*, *woksoße*,
-  meat substitute, meat alternative, *fleischersatz*, plant based meat, veggie burger, vegetarische wurst, vegane
-  wurst, vegan sausage, textured wheat protein
-'),
-(false, '{soybeans,gluten,sesame}', '
-  hoisin*, bibimbap, japchae
-'),
-(false, '{soybeans,milk}', '
-  chocolate*, *chocolate, *schokolade*, *schoko*, *kuvertüre*, couverture, choc, choco*, chocolat, cioccolato,
-  cioccolata, milk chocolate, *vollmilchschokolade*, white chocolate, dark chocolate, *zartbitter*, chocolate chip,
-  ganache, *margarine*, cocoa glaze, hot chocolate, *trinkschokolade*, *schokocreme*
-'),
--- Milk.
-(false, '{milk}', '
-  *milk*, *milch*, *lactose*, *laktose*, lattosio, lactosa, dairy*, *molkerei*, *milchprodukt*, milcheiweiß,
-  *milcheiweiß*, *milchzucker*, *cream*, *creme*, crème*, crema, *sahne*, *rahm*, *obers, *schmand*, *schmant*,
-  *butter*, *buttermilch*, *buttermilk*, *butterschmalz*, ghee, ghi, clarified butter, *käse*, *cheese*, *joghurt*,
-  *jogurt*, *yogurt*, *yoghurt*, yoghourt, *quark*, topfen*, *skyr*, *kefir*, ayran, lassi, raita, tzatziki,
-  tsatsiki, zaziki, *tzatziki*, curd, whey*, *molke*, casein*, *kasein*, *caseinat*, *caseinate*, lactalbumin,
-  lactoglobulin, laktalbumin, e966, lactitol, rennet casein, half and half, fraiche, *fraîche*, smetana, labneh,
-  labne, dulce de leche, cajeta, condensed milk, evaporated milk, *kondensmilch*, *milchpulver*, *trockenmilch*,
-  *babynahrung*, infant formula, *paneer*, *panir, ricotta*, mascarpone*, mozzarella*, *mozzarella, feta*, *feta,
-  fetakäse, halloumi*, haloumi, hellim, *parmesan*, parmigiano*, reggiano, grana padano, pecorino*, gouda*,
-  emmental*, *emmentaler*, edam, edamer, cheddar*, gruyere, gruyère, greyerzer, appenzeller, tilsiter, leerdammer,
-  maasdamer, camembert*, brie, gorgonzola*, roquefort*, stilton, blue cheese, manchego, mimolette, comte, comté,
-  reblochon, raclette*, fondue, fontina, provolone*, scamorza, burrata, stracciatella, taleggio, asiago, limburger,
-  munster, münster, romadur, harzer, handkäs, *frischkäse*, philadelphia, boursin, cottage, queso*, fromage*,
-  formaggio, formaggi, chevre, chèvre, kashkaval, kaymak, quarg, wensleydale, colby, monterey jack, pepper jack,
-  swiss cheese, velveeta, provola, bocconcini, cotija, oaxaca cheese, jarlsberg, havarti, port salut, saint agur,
-  *obazda*, *obatzda*, liptauer, lait, leche, latte, caffe latte, leite, mleko, mælk, mjölk, melk*, beurre, burro,
-  mantequilla, manteca di burro, manteiga, boter, smör, smør, masło, panna, nata, zuivel, kaas, cappuccino,
-  macchiato, *milchshake*, milkshake, frappe, caramel*, *karamell*, *karamel*, toffee*, fudge, butterscotch,
-  *sahnesauce*, *rahmsauce*, alfredo, cream sauce, cheese sauce, mornay, *gratin*, *überbacken*, rösti mit käse,
-  *käsekrainer*, *lactose, milk protein, milk powder, milk solids, *molkenpulver*, whey protein, protein powder,
-  *proteinpulver*, *eiweißpulver*, malted milk, kaschk, kashk, doogh, airag, clabber, *dickmilch*, *sauermilch*,
-  chowder, *nusspli*, ranch, tikka masala, butter chicken, makhani, saag paneer, palak paneer, malai, kulfi,
-  rasgulla, gulab jamun, kheer, korma
-'),
-(false, '{milk,gluten}', '
-  *käsespätzle*, *kässpatzen*
-'),
--- Nuts.
-(false, '{tree_nuts,peanuts}', '
-  nut, *nuss*, nut mix, *nussmischung*, nut butter, *nussmus*, nut milk, *nussmilch*, *nussdrink*, nut flour, nut
-  oil, *nussöl*, *nussmehl*, trail mix, *studentenfutter*, noix, nuez, nueces, noce, noci, noot, noten, nötter,
-  nødder, nøtter, orzech, orzechy, frutta secca, frutos secos, frutti secchi, granola, *müsli*, muesli
-'),
-(false, '{tree_nuts}', '
-  tree nut, treenut, *schalenfrucht*, *baumnuss*, *almond*, almond milk, *almondmilk*, almond butter, *almondbutter*,
-  almond flour, *almondflour*, almond cream, almond yogurt, almond yoghurt, almond cheese, *mandel*, *mandelmilch*,
-  *mandelbutter*, *mandelmehl*, *mandelsahne*, *mandelcreme*, *mandeljoghurt*, *mandelkäse*, *hazelnut*, hazel nut,
-  hazelnut milk, hazelnut butter, hazelnut flour, *haselnuss*, *haselnussmilch*, *haselnussmehl*, *haselnussbutter*,
-  filbert*, cobnut, cob nut, *walnut*, wal nut, walnut milk, walnut butter, *walnuss*, *pecan*, pecan nut, *pekan*,
-  *pekannuss*, *pecannuss*, *cashew*, cashew nut, cashew milk, cashew butter, cashew cream, cashew cheese, cashew
-  yogurt, *cashewnuss*, *cashewkern*, *cashewmilch*, *cashewmus*, *cashewbutter*, *cashewcreme*, *cashewkäse*, kaju,
-  anacard*, *pistachio*, pistachio nut, pistachio butter, pistachio milk, *pistazie*, pistache*, pistacchi*,
-  pistacho, *macadamia*, macadamia nut, macadamia milk, macadamia butter, *macadamianuss*, queensland nut, *brazil
-  nut*, brazilnut, *paranuss*, para nut, noix du bresil, pine nut, pinenut, pine kernel, *pinienkern*, *piniennuss*,
-  *zedernuss*, pignol*, pinoli, pinon nut, hickory nut, *hickorynuss*, *marzipan*, *persipan*, *frangipan*,
-  *praline*, praliné, *gianduia*, gianduja, *krokant*, amaretti*, *amarettini*, *nussecke*, amande*, mandorla,
-  mandorle, almendra*, amendoa, noisette*, nocciola, nocciole, avellana*, avela, noix de cajou, pacana, pécan,
-  mandlar, mandler, migdaly, migdały, laskowe, orgeat, horchata de almendra, ajo blanco, ajoblanco, romesco,
-  *dukkah*, dukka, *marcona*, baklava*, *nougatine*, *bethmännchen*, *vanillekipferl*, *zimtstern*, ginkgo nut,
-  *nussfrucht*, nocino, korma
-'),
-(false, '{tree_nuts,milk}', '
-  *pesto*, pesto genovese, *nougat*, *nugat*, korma, rocher, toffifee, toblerone, mozartkugel, *nuss nougat*
-'),
-(false, '{tree_nuts,milk,soybeans}', '
-  *nutella*, *nussnougatcreme*, *nougatcreme*, nuss nougat creme, hazelnut spread, chocolate hazelnut spread, duplo,
-  hanuta, ferrero
-'),
-(false, '{tree_nuts,alcohol}', '
-  amaretto*, disaronno, frangelico
-'),
-(false, '{tree_nuts,eggs,gluten,milk}', '
-  macaron, macaroon, *florentiner*, *linzer*, bakewell, cantuccini, cantucci, biscotti, dacquoise, *bienenstich*,
-  *stollen*, *lebkuchen*, baklava*, *frankfurter kranz*
-'),
-(false, '{tree_nuts,eggs,celery,mustard}', '
-  waldorf*
-'),
-(false, '{tree_nuts,sesame}', '
-  *dukkah*, dukka
-'),
--- Celery.
-(false, '{celery}', '
-  celery*, celeriac*, *sellerie*, sellery, selleri, celeri, céleri, apio, sedano, sedani, selderij, selder,
-  bleekselderij, seler, aipo, *suppengrün*, *suppengemüse*, *suppengewürz*, *suppenbund*, mirepoix, soffritto,
-  sofrito, *röstgemüse*, bouquet garni, *brühe*, stock, broth, *bouillon*, consommé, consomme, *gemüsefond*,
-  *kalbsfond*, *fond, *suppenwürfel*, *suppenpulver*, vegeta, fondor, aromat, bloody mary, tomato juice cocktail, v
-  8, v8, *gewürzmischung*, *gewürzsalz*, *kräutersalz*, herbal salt, spice mix, seasoning mix, *streuwürze*,
-  bolognese*, bolognaise, ragu, ragù, soup mix, *tütensuppe*, *packet soup*
-'),
-(false, '{celery,gluten,soybeans,milk}', '
-  stock cube, *brühwürfel*, bouillon cube, stock powder, *brühpulver*, *instantbrühe*, bouillon powder, gravy, gravy
-  granules, *bratensoße*, *bratensauce*, *soßenbinder*, *soßenpulver*
-'),
-(false, '{celery,mustard}', '
-  curry powder, *currypulver*, *currygewürz*, piccalilli, *gewürzgurke*, pickled gherkin, barbecue sauce, bbq sauce,
-  *grillsauce*, *grillsoße*, *bratwurst*, *ketchup*
-'),
--- Mustard.
-(false, '{mustard}', '
-  mustard*, *mustard, *senf*, moutarde, mostarda, mostaza, senape, mosterd, mostarda di cremona, senap, sennep,
-  gorczyca, musztarda, dijon*, dijonnaise, *vinaigrette*, *salatdressing*, salad dressing, *salatsauce*, *salatsoße*,
-  dressing, mustard greens, mustard oil, mustard seed, *senfkorn*, *senfkörner*, *senfsaat*, *senföl*, *senfgurke*,
-  sarepta, kasundi, colman*, pastrami, *sülze*, *rouladen*, panch phoron, panch phoran, rai seed, sambar powder
-'),
--- Sesame.
-(false, '{sesame}', '
-  sesam*, *sesam*, *sesame*, tahini*, tahin*, *tahin*, tahina, tahine, tehina, hummus*, humus, houmous, houmus,
-  hommus, humous, halva*, halwa*, halvah, helva, chalva, gomasio, gomashio, gomasi, benne seed, gingelly, gingelli,
-  til oil, til seed, zaatar, za atar, zahtar, zatar, simsim, sésame, sesamo, sésamo, ajonjoli, ajonjolí, sezam*, goma
-  dressing, furikake, shichimi*, togarashi, baba ganoush, baba ghanoush, baba ghanouj, baba ganush, mutabal,
-  falafel*, simit, everything bagel, sushi, sesamum
-'),
-(false, '{sesame,gluten}', '
-  bagel, burger bun, hamburger bun, *burgerbrötchen*, *hamburgerbrötchen*, grissini, breadstick, *fladenbrot*,
-  falafel*, simit, everything bagel
-'),
--- Sulphites.
-(false, '{sulphites}', '
-  sulphite*, sulfite*, *sulfit*, sulphur*, sulfur*, *schwefel*, metabisulfite, metabisulphite, *bisulfit*, so2, so 2,
-  e220, e221, e222, e223, e224, e225, e226, e227, e228, e 220, e 221, e 222, e 223, e 224, e 225, e 226, e 227, e
-  228, wine vinegar, *weinessig*, balsamic*, *balsamico*, *balsamessig*, aceto balsamico, cider vinegar,
-  *apfelessig*, sherry vinegar, dried fruit, *trockenfrucht*, *trockenfrüchte*, *dörrobst*, *backobst*,
-  *trockenobst*, raisin*, *rosine*, sultana*, *sultanine*, currant, *korinthe*, dried apricot, getrocknete aprikose*,
-  *trockenaprikose*, prune, *backpflaume*, *dörrpflaume*, getrocknete pflaume*, dried mango, dried pineapple, dried
-  apple, *apfelringe*, dried fig, getrocknete feige*, dried tomato, sun dried tomato, getrocknete tomate*, candied*,
-  glacé, glace cherry, maraschino*, *belegkirsche*, *orangeat*, *zitronat*, *succade*, instant mash, mashed potato
-  flakes, *kartoffelpüreepulver*, dehydrated potato, *kloßteig*, grape juice, *traubensaft*, bottled lemon juice,
-  molasses, *melasse*, *sauerkraut*, *weinkraut*, pickled onion, *silberzwiebel*, *meerrettich*, horseradish,
-  solfiti, sulfiten, vino cotto, mostarda, champagne vinegar, rice wine vinegar
-'),
-(false, '{sulphites,alcohol}', '
-  wine, wein, *rotwein*, *weißwein*, *roséwein*, rosewein, *glühwein*, *portwein*, *apfelwein*, *kochwein*,
-  *reiswein*, *perlwein*, *schaumwein*, *dessertwein*, *obstwein*, weinschaum, *weinsoße*, *weinsauce*, vin, vino,
-  vinho, marsala, madeira, sherry*, port wine, port, ruby port, champagn*, *champagner*, prosecco*, cava, vermouth,
-  wermut, riesling*, chardonnay, merlot, cabernet, burgundy, shaoxing*, mirin*, sake, cider, cidre, cognac, brandy*,
-  sangria, redwine, whitewine, sekt
-'),
-(false, '{}', '
-  apple cider, sweet cider
-'),
--- Lupin.
-(false, '{lupin}', '
-  lupin*, *lupine*, *lupinen*, *lupinenmehl*, lupin flour, lupine flour, lupini*, lupini bean, lupin seed, lupin
-  flake, lupino, lupinus, altramuz, altramuces, tremoco*, tremoço*, tremosso, chocho andino, tarwi, *wolfsbohne*,
-  *feigbohne*, *süßlupine*, lopino*, lupine milk, lupin milk, *lupinenmilch*, *lupinendrink*, *lupinenjoghurt*,
-  *lupinenkaffee*, *lupinenschrot*, turmus, termos beans
-'),
--- Molluscs.
-(false, '{molluscs,not_kosher}', '
-  mollus*, mollusk*, *weichtier*, *mussel*, *muschel*, clam*, *clams, vongole, cozze, moules, mejillon, mejillones,
-  almeja*, oyster*, *auster*, huitre*, huître*, ostra*, ostrica, ostriche, scallop*, *scallop, coquille*, st jacques,
-  *jakobsmuschel*, capesante, vieira*, squid*, *tintenfisch*, calamar*, *kalmar*, octopus*, *oktopus*, krake, kraken,
-  pulpo, polpo, polipo, poulpe, polvo, sepia*, *cuttlefish*, cuttle fish, seppia, seppie, sepie, chipiron*, snail*,
-  *schnecken, schnecke, *weinbergschnecke*, escargot*, caracol*, lumache, abalone*, *seeohr*, *meerohr*, cockle*,
-  whelk*, bulot, bigorneau, periwinkle, conch, limpet, geoduck, razor clam, *schwertmuschel*, navajas, palourde*,
-  inktvis, mosselen, oester*, *meeresschnecke*, squid ink, *sepiatinte*, nero di seppia
-'),
-(false, '{molluscs,gluten,soybeans,not_kosher}', '
-  oyster sauce, oystersauce, *austernsauce*, *austernsoße*
-'),
-(false, '{molluscs,milk,gluten,not_kosher}', '
-  clam chowder
-'),
--- What diets exclude.
-(false, '{meat}', '
-  meat*, *meat, *meats, *fleisch*, viande, vlees, mięso, chicken*, *chicken, *hühn*, *hähnchen*, *hendl*, *poulet*,
-  poularde, pollo, turkey*, *truthahn*, duck*, ente, goose, gans, *gänse*, poultry, *geflügel*, lamb*, lamm*, mutton,
-  hammel*, goat meat, venison, *hirsch*, reh, *rehrücken*, *rehkeule*, *wildfleisch*, *wildgulasch*, veal*, kalbs*,
-  quail, wachtel, *fasan*, pheasant, partridge, pigeon, ostrich, kangaroo, sausage*, *wurst*, *würst*, mince, minced
-  meat, ground meat, mincemeat, hack, hackfleisch*, *geschnetzel*, *gulasch*, goulash, *schnitzel*, steak*, *steak,
-  *kotelett*, cutlet, *bratenfond*, *frikadelle*, *bulette*, meatball*, meatloaf, burger patty, *döner*, kebab*,
-  *kebap*, gyros, shawarma, souvlaki, *leber, *leber*, liver, kidney meat, *nieren, *herzragout, tripe, kutteln,
-  sweetbread, tongue, foie gras, pate, pâté, *pastete*, *aufschnitt*, cold cuts, lunch meat, corned beef, pepperoni,
-  *cabanossi*, *cervelat*, *wiener, frankfurter*, *leberkäse*, *leberkäs*, chicken stock, chicken broth, bone broth,
-  *knochenbrühe*, *hühnerbrühe*, gänseschmalz, *gänseschmalz*, suet, talg, tallow, dripping, demi glace, demiglace,
-  gravy, fond brun, bolognese*, bolognaise, ragu, ragù, jerky, biltong, pastrami, bresaola, mett, wienerle, hot dog,
-  hamburger, carne, pute, puten*, *huhn*, enten*, kalb*, braten, roulade, *rinderroulade*, *kohlroulade*, taube,
-  *rollbraten*, *krustenbraten*, *sonntagsbraten*
-'),
-(false, '{meat,not_kosher}', '
-  rabbit*, *kaninchen*, hare, *hasen*, horse meat, *pferdefleisch*, frog leg, *froschschenkel*, alligator, crocodile,
-  *krokodil*, blood sausage, *blutwurst*, black pudding, hase, hasen*, *feldhase*
-'),
-(false, '{beef}', '
-  beef*, *beef, *rinder*, *rindfleisch*, rind, vom rind, *rindsuppe*, *rindsgulasch*, *rindsbraten*, *ochsen*, ox,
-  oxtail, boeuf, bœuf, manzo, ternera, rundvlees, bresaola, brisket, sirloin, *rumpsteak*, rump steak, *roastbeef*,
-  *entrecote*, entrecôte, *tafelspitz*, *sauerbraten*, corned beef, pastrami, tatar, *hamburger, bündnerfleisch,
-  veal*, *kalbs*, *kalbfleisch*, osso buco, ossobuco, bouillon de boeuf, beef stock, beef broth, ribeye, t bone,
-  chuck roast, flank steak, *rinderbraten*
-'),
-(false, '{pork}', '
-  pork*, *pork, *schwein*, porc, porco, cerdo, maiale, varkensvlees, ham, *ham hock*, gammon, *schinken*,
-  *lachsschinken*, *nussschinken*, bacon*, *bacon, *speck*, lardon*, lard, *schmalz*, pancetta*, guanciale,
-  prosciutto*, serrano*, iberico, jamon, jamón, coppa, capicola, lardo, nduja, n duja, *salami*, chorizo*, pepperoni,
-  salsiccia, mortadella, *bratwurst*, *leberwurst*, *mettwurst*, *teewurst*, *blutwurst*, black pudding, *bockwurst*,
-  *knackwurst*, *weißwurst*, *wurst*, *würst*, sausage*, *kassler*, *kasseler*, *eisbein*, *schweinshaxe*,
-  *spanferkel*, *mett, mett*, *leberkäse*, *leberkäs*, *fleischwurst*, *lyoner*, *landjäger*, *cabanossi*,
-  *krakauer*, kielbasa, andouille, spare rib, sparerib*, carbonara, char siu, tonkatsu, carnitas, chicharron, pork
-  rind, *griebenschmalz*, *grieben*, crackling, boar, wild boar, *wildschwein*, hot dog, frankfurter*, *wiener,
-  wiener würstchen, *cervelat*, pulled pork, spam, *hackepeter*, *schweinegelatine*, black forest ham, cocktail
-  sausage, flammkuchen, *flammkuchen*, *schweinebraten*
-'),
-(false, '{gelatine,pork}', '
-  *gelatin*, *gummibär*, gummy bear, gummi bear, gummies, wine gum, *weingummi*, *fruchtgummi*, marshmallow*,
-  *marshmallow*, *aspik*, aspic, jello, jell o, jelly cube, *sülze*, e441, e 441, *götterspeise*, *wackelpudding*,
-  panna cotta, haribo
-'),
-(false, '{gelatine,fish}', '
-  fish gelatine, fish gelatin, *fischgelatine*
-'),
-(false, '{gelatine,beef}', '
-  beef gelatine, beef gelatin, *rindergelatine*
-'),
-(false, '{honey}', '
-  honey*, *honey, *honig*, miel, miele, honing, mjöd, mead, bee pollen, *blütenpollen*, royal jelly, gelée royale,
-  propolis, *nougat*, nougat, baklava*, honey mustard
-'),
-(false, '{honey,alcohol}', '
-  mead, honigwein
-'),
-(false, '{insects}', '
-  insect*, *insekt*, cricket flour, *heuschrecke*, *mehlwurm*, mealworm*, carmine, cochineal, *karmin*, *cochenille*,
-  e120, e 120, shellac, *schellack*, e904, e 904, *bienenwachs*, beeswax, e901
-'),
-(false, '{alcohol}', '
-  alcohol*, *alkohol*, *schnaps*, spirits, liquor, liqueur*, *likör*, rum, vodka*, wodka*, gin, whisky*, whiskey*,
-  bourbon*, tequila*, mezcal, grappa, ouzo, raki, arak, pastis, pernod, absinth*, kirsch, kirschwasser,
-  *kirschwasser*, *obstler*, weinbrand*, cognac*, armagnac, calvados, cointreau, grand marnier, triple sec,
-  limoncello, campari, aperol, martini, kahlua, kahlúa, baileys, irish cream, *eierlikör*, advocaat, crème de cassis,
-  creme de cassis, beer*, ale, lager, stout, pilsner, pilsener, cachaça, cachaca, bitters, coq au vin, *rumtopf*,
-  *rumrosine*, rum raisin, *punsch*, beer batter, *bierteig*, *weingeist*, bier*, *bier, bowle
-'),
-(false, '{alcohol,milk}', '
-  baileys, irish cream
-'),
-(false, '{alcohol,eggs,milk}', '
-  advocaat, *eierlikör*
 ')
-) as l (is_claim, codes, words)
+) as l (kind, codes, words)
 cross join regexp_split_to_table(btrim(l.words, E' \n'), ',\s*') as w (word)
-cross join lateral (
-  select case when w.word like '*%' then ltrim(folded) else folded end as spelling
-  from rtrim(private.fold_food(w.word)) as folded
-  union
-  -- Anchovy, anchovies.
-  select regexp_replace(case when w.word like '*%' then ltrim(folded) else folded end, 'y$', 'ie')
-  from rtrim(private.fold_food(w.word)) as folded
-) as spellings
+cross join rtrim(private.fold_food(w.word)) as folded
+cross join lateral (select case when w.word like '*%' then ltrim(folded) else folded end as first) as o
+-- Anchovy, anchovies.
+cross join lateral (select o.first union select regexp_replace(o.first, 'y$', 'ie')) as s (spelling)
 left join lateral unnest(
   l.codes::text[] || case when l.codes ~ '\ymilk\y' then '{lactose}'::text[] end
-  || case when l.codes ~ '\y(pork|beef)\y' and not l.is_claim then '{meat}'::text[] end
+  || case when l.codes ~ '\y(pork|beef)\y' and l.kind <> 'claim' then '{meat}'::text[] end
 ) as code on true
 group by 1, 2;
-create index food_words_head on private.food_words (head) include (word, is_open, carries, lacks);
+create index food_terms_head on private.food_terms (head) include (word, is_open, carries, lacks, hides);
+
+-------------------------------------------------------------------------------
+-- Other foods that people react to
+-------------------------------------------------------------------------------
+
+create function private.food_stem(word text) returns text
+language plpgsql immutable strict security invoker set search_path = '' as $$
+begin
+  return regexp_replace(
+    regexp_replace(btrim(private.fold_food(word)), '(?<=...)(?:ies|y|frei|free)$|(?<=[cs]h|ss|x|o)es$|(?<=...)s$', ''),
+    '(?<=....)(?:(?<!chick)en|e|n)$', '');
+end $$;
+comment on function private.food_stem(text) is
+  'What the forms of a word have in common, as far as an ending tells: strawberry, strawberries → strawberr.';
+grant execute on function private.food_stem(text) to authenticated, service_role;
+
+-- An allergy that is none of the classes matches as a word; here is what else such a word means.
+create table private.food_synonyms (
+  called text[] not null,
+  includes text[] not null
+);
+comment on table private.food_synonyms is
+  'Foods that have several names, and groups of foods: whoever avoids something called so avoids what it includes. '
+  'Stems; the names include themselves.';
+grant select on private.food_synonyms to authenticated, service_role;
+insert into private.food_synonyms (called, includes)
+select c.called, c.called || i.includes
+from (values
+('apple, Apfel', ''),
+('apricot, Aprikose, Marille', ''),
+('banana, Banane', ''),
+('beans, Bohnen', ''),
+('berry, Beere', ''),
+('blueberry, Heidelbeere, Blaubeere', ''),
+('caffeine, Koffein', 'coffee, Kaffee, espresso, cappuccino, tea, Tee, matcha, cola, guarana'),
+('carrot, Karotte, Möhre, Mohrrübe, Rüebli', ''),
+('cherry, Kirsche', ''),
+('chicken, Huhn, Hähnchen, Hühnchen', 'poulet, poularde, pollo'),
+('chickpeas, Kichererbsen', 'garbanzo, gram flour, besan, hummus, falafel'),
+('chilli, chili, chile, Chili', 'cayenne, jalapeño, peperoni, sriracha, sambal, harissa, tabasco'),
+('cinnamon, Zimt', ''),
+('citrus, citrus fruit, Zitrus, Zitrusfrucht', '
+  orange, Apfelsine, lemon, Zitrone, lime, Limette, limone, grapefruit, Pampelmuse, pomelo, mandarin, Mandarine,
+  clementine, tangerine, satsuma, kumquat, yuzu, bergamot'),
+('cocoa, cacao, Kakao', 'chocolate, Schokolade, Schoko'),
+('coconut, Kokos, Kokosnuss', ''),
+('coffee, Kaffee', 'espresso, cappuccino, latte macchiato, mocha'),
+('coriander, cilantro, Koriander', ''),
+('corn, maize, Mais, sweetcorn', 'polenta, hominy, masa, grits, tortilla, nacho, maizena'),
+('cucumber, Gurke', 'gherkin, cornichon, pickle'),
+('cumin, Kreuzkümmel', ''),
+('eggplant, aubergine, Melanzani', ''),
+('fig, Feige', ''),
+('garlic, Knoblauch', 'aioli, allioli'),
+('ginger, Ingwer', ''),
+('grape, Traube, Weintraube', 'raisin, Rosine, sultana, Sultanine'),
+('lamb, Lamm', ''),
+('leek, Lauch, Porree', ''),
+('legume, pulse, Hülsenfrucht', '
+  bean, Bohne, pea, Erbse, chickpea, lentil, Linse, garbanzo, hummus, falafel, dal, dhal, daal, besan, gram flour, soy,
+  Soja, tofu, tempeh, edamame, miso, peanut, Erdnuss, lupin'),
+('lemon, Zitrone', ''),
+('lentil, Linse', 'dal, dhal, daal'),
+('lime, Limette', ''),
+('mint, Minze', ''),
+('mushroom, Pilz, fungi', '
+  champignon, shiitake, portobello, porcini, chanterelle, Pfifferling, morel, Morchel, Seitling, enoki, truffle,
+  Trüffel, Schwammerl'),
+('nightshade, Nachtschatten, Nachtschattengewächs, solanaceae', '
+  tomato, Tomate, Paradeiser, passata, ketchup, potato, Kartoffel, Erdapfel, Erdäpfel, pommes, aubergine, eggplant,
+  Melanzani, paprika, bell pepper, chilli, chili, cayenne, goji'),
+('onion, Zwiebel', 'shallot, Schalotte'),
+('orange, Apfelsine', ''),
+('parsley, Petersilie', ''),
+('peach, Pfirsich', 'nectarine, Nektarine'),
+('pear, Birne', ''),
+('pea, Erbse', ''),
+('pepper, Pfeffer', 'peppercorn'),
+('bell pepper, sweet pepper, capsicum, Paprika', ''),
+('pineapple, Ananas', ''),
+('plum, Pflaume, Zwetschge, Zwetschke', 'prune'),
+('poppy, Mohn', ''),
+('potato, Kartoffel, Erdapfel, Erdäpfel', 'gnocchi, pommes, fries, crisps, rösti'),
+('poultry, Geflügel', '
+  chicken, Huhn, Hähnchen, Hühnchen, poulet, turkey, Pute, Truthahn, duck, Ente, Enten, goose, Gans, quail, Wachtel'),
+('pumpkin, Kürbis', 'squash'),
+('raspberry, Himbeere', ''),
+('red meat, rotes Fleisch', 'beef, Rind, lamb, Lamm, pork, Schwein, veal, Kalb, venison, Hirsch'),
+('rice, Reis', 'risotto, sushi'),
+('spinach, Spinat', ''),
+('stone fruit, Steinobst', '
+  peach, Pfirsich, nectarine, Nektarine, plum, Pflaume, Zwetschge, Zwetschke, apricot, Aprikose, Marille, cherry,
+  Kirsche'),
+('strawberry, Erdbeere', ''),
+('sunflower, Sonnenblume, Sonnenblumenkern', ''),
+('sugar, Zucker', ''),
+('tomato, Tomate, Paradeiser', 'passata, ketchup'),
+('vanilla, Vanille', ''),
+('yeast, Hefe', ''),
+('zucchini, courgette', '')
+) as s (called, includes)
+cross join lateral (
+  select array_agg(private.food_stem(word)) as called from regexp_split_to_table(s.called, ',\s*') as word
+) as c
+cross join lateral (
+  select coalesce(array_agg(private.food_stem(word)), '{}') as includes
+  from regexp_split_to_table(nullif(s.includes, ''), ',\s*') as word
+) as i;
 
 -------------------------------------------------------------------------------
 -- Matching
 -------------------------------------------------------------------------------
+-- One generic plan for these functions: planned for its arguments, each would cost milliseconds a call. And no JIT:
+-- the planner takes positions in a name for thousands.
 
 create function private.food_matches(foods text[]) returns table (
   number bigint, starts integer, ends integer, is_last boolean, carries text[], lacks text[]
@@ -652,46 +717,48 @@ set plan_cache_mode = force_generic_plan set jit = off as $$
 begin
   return query
   with found as materialized (
-    select f.number, i + (w.word like ' %')::integer as starts, i + length(w.word) as ends, substr(folded, i + length(w.word)) as rest,
-      w.carries, w.lacks
+    select f.number, i + starts_with(w.word, ' ')::integer as starts, i + length(w.word) as ends, w.rest, w.carries,
+      w.lacks, w.hides
     from unnest(foods) with ordinality as f (food, number)
     cross join lateral private.fold_food(f.food) as folded
     cross join lateral generate_series(1, length(folded) - 2) as i
     cross join lateral (
-      select * from private.food_words as w
-      where w.head = substr(folded, i, 3) and starts_with(substr(folded, i), w.word)
-        and (w.is_open or substr(folded, i + length(w.word)) ~ '^(s|es|e|n|en|er|em)? ')
-      -- Keeps this one look into the index per position: a hash of all words costs milliseconds a call.
+      select t.*, substr(folded, i + length(t.word)) as rest
+      from private.food_terms as t
+      where t.head = substr(folded, i, 3) and starts_with(substr(folded, i), t.word)
+      -- Keeps this a look into the index for each position: a hash of all words costs milliseconds a call.
       offset 0
     ) as w
+    where w.is_open or w.rest ~ '^(s|es|e|n|en|er|em)? '
   )
   select f.number, f.starts, f.ends, strpos(f.rest, ' ') = length(f.rest), f.carries, f.lacks
   from found as f
   where not exists (
     select from found as longer
-    where longer.number = f.number and longer.starts <= f.starts and longer.ends >= f.ends
+    where longer.hides and longer.number = f.number and longer.starts <= f.starts and longer.ends >= f.ends
       and longer.ends - longer.starts > f.ends - f.starts
   );
 end $$;
 comment on function private.food_matches(text[]) is
-  'The words of food_words in each of some foods (numbered from 1), without those that are part of a longer one; '
-  'is_last: no word follows.';
+  'The words of food_terms in each of some foods (numbered from 1), without those that a longer one hides; is_last: no '
+  'word follows.';
 grant execute on function private.food_matches(text[]) to authenticated, service_role;
 
 create function private.food_contents(foods text[]) returns table (number bigint, classes text[])
 language plpgsql stable security invoker set search_path = ''
 set plan_cache_mode = force_generic_plan set jit = off as $$
+declare
+  choice text := ' (or|oder|and|und|with|mit|plus|if|falls|wenn|for|fur|instead|statt|bzw|optional\w*|alternativ\w*|not'
+    '|nicht) ';
 begin
   return query
   with matches as materialized (
     select m.*,
-      -- A claim speaks of what follows, or at the end of what it ends ("vegan butter", "butter, vegan"). Where the
-      -- name offers a choice or adds something ("butter or vegan butter"), it is trusted with nothing.
+      -- A claim speaks of what follows it, or at the end of a name of what it ends ("vegan butter", "butter, vegan").
+      -- Where the name offers a choice or adds something ("butter or vegan butter"), it is trusted with nothing.
       case
-        when m.lacks = '{}' or foods[m.number] ~ '[/;&+]'
-          or private.fold_food(foods[m.number])
-            ~ ' (or|oder|and|und|with|mit|plus|if|falls|wenn|for|fur|instead|statt|bzw|optional\w*|alternativ\w*|not|nicht) '
-          then null
+        when m.lacks = '{}' then null
+        when foods[m.number] ~ '[/;&+]' or private.fold_food(foods[m.number]) ~ choice then null
         when m.is_last then 1
         when foods[m.number] !~ '[,(]' then m.ends
       end as holds_from
@@ -710,82 +777,142 @@ comment on function private.food_contents(text[]) is
   'What each of some foods carries, by its name: codes of food_classes. Foods that carry nothing have no row.';
 grant execute on function private.food_contents(text[]) to authenticated, service_role;
 
+create function private.name_patterns(name text) returns text[]
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  words text[] := string_to_array(btrim(private.fold_food(name)), ' ');
+  whole text := private.food_stem(name);
+begin
+  -- "Stone fruit" is one name; of anything else, every word counts.
+  if exists (select from private.food_synonyms as y where whole = any (y.called)) then
+    words := array[name];
+  end if;
+  return array(
+    -- Short stems only as words of their own: a pea is in no peach.
+    select string_agg(case when length(s.stem) < 4 then ' ' || s.stem || '(s|es|e|n|en|er)? ' else s.stem end, '|')
+    from (select distinct private.food_stem(word) as stem from unnest(words) as word offset 0) as w
+    cross join lateral (
+      select w.stem union select unnest(y.includes) from private.food_synonyms as y where w.stem = any (y.called)
+    ) as s
+    where w.stem not in (
+      '', 'a', 'against', 'all', 'alle', 'allerg', 'allergi', 'allergic', 'allergisch', 'any', 'auf', 'frei', 'free',
+      'gegen', 'i', 'ich', 'intoleranc', 'intolerant', 'intoleranz', 'kein', 'no', 'ohne', 'raw', 'roh', 'sever', 'the',
+      'to', 'unvertraglichkeit', 'without')
+    group by w.stem
+  );
+end $$;
+comment on function private.name_patterns(text) is
+  'Regular expressions on folded names that all match a food which somebody means who avoids this one: "Erdbeeren" → '
+  '{erdbeer|strawberr}.';
+grant execute on function private.name_patterns(text) to authenticated, service_role;
+
 create function private.food_conflicts(allergies text[], foods text[]) returns table (food text, allergy text)
 language plpgsql stable security invoker set search_path = ''
 set plan_cache_mode = force_generic_plan set jit = off as $$
 begin
+  if cardinality(allergies) = 0 or cardinality(foods) = 0 then
+    return;
+  end if;
   return query
   with parts as materialized (
     -- "Nuts, kiwi" are two.
-    select row_number() over () as number, a.allergy, btrim(part) as part
+    select row_number() over () as number, a.allergy, part, btrim(private.fold_food(part)) as folded
     from unnest(allergies) as a (allergy)
     cross join regexp_split_to_table(a.allergy, '[,;/&+]|\m(?:and|und|or|oder)\M', 'i') as part
   ),
-  meant as (
-    select m.number, c.code
-    from private.food_matches(array(select p.part from parts as p order by p.number)) as m
-    cross join unnest(m.carries || m.lacks) as carried
-    join private.food_classes as c on c.code = carried and (c.is_allergen or c.code = 'lactose')
-  ),
-  avoided as materialized (
+  -- Whoever names a food avoids what it carries: an allergen by any of its foods (cheese is milk, walnut any tree nut),
+  -- another class by its name.
+  by_class as materialized (
     select p.number, p.allergy,
-      -- What isn't the milk but its sugar.
-      case when private.fold_food(p.part) ~ 'la[ck]tos' then '{lactose}' else array_agg(m.code) end as classes,
-      null::text[] as words
-    from parts as p join meant as m using (number)
-    group by p.number, p.allergy, p.part
-    union all
-    select p.number, p.allergy, '{}', array(
-      select case when length(stem) < 4 then ' ' || stem || '(s|es|e|n|en|er)? ' else stem end
-      from regexp_split_to_table(btrim(private.fold_food(p.part)), ' ') as word
-      cross join lateral regexp_replace(word, '(?<=...)(?:ies|y)$|(?<=[cs]h|ss|x|o)es$|(?<=......)en$|(?<=....)[sne]$', '') as stem
-      where word <> '' and word not in (
-        'allergy', 'allergic', 'allergie', 'allergien', 'allergies', 'allergisch', 'intolerance', 'intolerant',
-        'unvertraglichkeit', 'intoleranz', 'to', 'the', 'all', 'any', 'gegen', 'auf', 'alle', 'no', 'free', 'frei', 'severe')
-    )
+      -- Without lactase, milk whose sugar is gone is fine.
+      case when p.folded ~ 'la[ck]tos' then '{lactose}' else array_agg(c.code) end as classes
+    from private.food_matches(array(select q.part from parts as q order by q.number)) as m
+    join parts as p using (number)
+    cross join unnest(m.carries || m.lacks) as meant
+    join private.food_classes as c on c.code = meant
+      and (c.is_allergen or p.folded in (btrim(private.fold_food(c.english)), btrim(private.fold_food(c.german))))
+    group by p.number, p.allergy, p.folded
+  ),
+  by_name as materialized (
+    select p.allergy, private.name_patterns(p.part) as patterns
     from parts as p
-    where not exists (select from meant as m where m.number = p.number)
+    where p.number not in (select c.number from by_class as c)
   ),
   named as materialized (
-    select f.food, private.fold_food(f.food) as folded, coalesce(c.classes, '{}') as classes
+    select f.food, private.fold_food(f.food) as folded, c.classes
     from unnest(foods) with ordinality as f (food, number)
-    left join private.food_contents(foods) as c on c.number = f.number
+    left join private.food_contents(foods) as c using (number)
   )
-  select distinct n.food, a.allergy
+  select n.food, a.allergy from named as n join by_class as a on a.classes && n.classes
+  union
+  select n.food, a.allergy
   from named as n
-  join avoided as a on a.classes && n.classes
-    or (a.words <> '{}' and not exists (select from unnest(a.words) as word where n.folded !~ word));
+  join by_name as a on a.patterns <> '{}' and not exists (
+    select from unnest(a.patterns) as pattern where n.folded !~ pattern
+  );
 end $$;
 comment on function private.food_conflicts(text[], text[]) is
-  'Which foods carry which of the allergies, both as people write them.';
+  'Which foods carry which of the allergies, both as people write them: once for many foods is cheaper than '
+  'allergen_conflicts for each recipe.';
 grant execute on function private.food_conflicts(text[], text[]) to authenticated, service_role;
 
 create function private.allergen_conflicts(allergies text[], foods text[]) returns text[]
-language plpgsql stable security invoker set search_path = ''
-set plan_cache_mode = force_generic_plan set jit = off as $$
+language plpgsql stable security invoker set search_path = '' as $$
 begin
   return array(select distinct c.allergy from private.food_conflicts(allergies, foods) as c order by 1);
 end $$;
 comment on function private.allergen_conflicts(text[], text[]) is
-  'The allergies that any of the foods carries.';
+  'Those of the allergies that any of the foods (names of ingredients, of the recipe) carries.';
 grant execute on function private.allergen_conflicts(text[], text[]) to authenticated, service_role;
 
 create function private.diet_conflicts(dietary text[], foods text[]) returns text[]
 language plpgsql stable security invoker set search_path = ''
 set plan_cache_mode = force_generic_plan set jit = off as $$
 begin
+  if cardinality(dietary) = 0 or cardinality(foods) = 0 then
+    return '{}';
+  end if;
   return array(
-    with carried as materialized (
+    with known as materialized (
+      select m.number, array_agg(code) as excluded
+      from private.food_matches(dietary) as m
+      cross join unnest(m.lacks) as code
+      group by m.number
+    ),
+    carried as materialized (
       select array_agg(code) as classes from private.food_contents(foods) as c cross join unnest(c.classes) as code
     )
-    select distinct dietary[m.number]
-    from private.food_matches(dietary) as m, carried as c
-    where m.lacks && c.classes
+    select dietary[k.number]
+    from known as k, carried as c
+    where k.excluded && c.classes
       -- Kosher: never meat with milk.
-      or ('not_kosher' = any (m.lacks) and c.classes @> '{meat,milk}')
+      or ('not_kosher' = any (k.excluded) and c.classes @> '{meat,milk}')
+    union
+    -- "No mushrooms", "zuckerfrei".
+    select c.allergy
+    from private.food_conflicts(array(
+      select d.diet
+      from unnest(dietary) with ordinality as d (diet, number)
+      where d.diet ~* '^(no|without|ohne|keine?n?)\M|(free|frei)$' and d.number not in (select k.number from known as k)
+    ), foods) as c
     order by 1
   );
 end $$;
 comment on function private.diet_conflicts(text[], text[]) is
-  'The diets that any of the foods breaks; a diet that no word is known for breaks nothing.';
+  'Those of the diets that the foods of a recipe break, as far as names tell. A diet that no word is known for (low '
+  'carb) breaks nothing.';
 grant execute on function private.diet_conflicts(text[], text[]) to authenticated, service_role;
+
+-------------------------------------------------------------------------------
+-- RPC
+-------------------------------------------------------------------------------
+
+create function public.allergens() returns table (code text, english text, german text)
+language sql stable security invoker set search_path = '' as $$
+  select c.code, c.english, c.german from private.food_classes as c where c.is_allergen order by c.position
+$$;
+comment on function public.allergens() is
+  'The 14 allergens of Annex II of Regulation (EU) No 1169/2011 in its order, for clients that offer them to choose. '
+  'profiles.allergies takes any text: these names, foods, or words of the user''s own.';
+revoke execute on function public.allergens() from public;
+grant execute on function public.allergens() to authenticated, service_role;

@@ -45,6 +45,7 @@ DEFINERS |= {
 
 # What the Data API offers to call.
 RPCS: dict[str, set[str]] = {
+    "allergens": {"authenticated", "service_role"},
     "claim_receipt": {"authenticated"},
     "complete_session": {"authenticated"},
     "confirm_receipt": {"authenticated"},
@@ -74,7 +75,7 @@ RPCS: dict[str, set[str]] = {
 }
 
 # Tables in `private` that hold no person's data, so everybody signed in may read them.
-REFERENCE_TABLES = {"food_classes", "food_words"}
+REFERENCE_TABLES = {"food_classes", "food_synonyms", "food_terms"}
 
 # Triggers of ours are those whose function is ours, wherever they are attached (auth.users, too).
 TRIGGERS_AND_RULES = """
