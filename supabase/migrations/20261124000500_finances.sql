@@ -33,6 +33,7 @@ create table public.receipts (
   status text not null default 'draft',
   claim uuid,
   claimed_until timestamptz,
+  made uuid[],
   image_url text,
   image_sha256 text,
   extraction jsonb not null default '{}',
@@ -67,6 +68,7 @@ create table public.receipts (
     check (status <> 'confirmed' or (store is not null and amount is not null and date is not null)),
   constraint receipts_claimed_exactly_while_processing check (
     (status = 'processing') = (claim is not null) and (status = 'processing') = (claimed_until is not null)),
+  constraint receipts_made_exactly_when_confirmed check ((status = 'confirmed') = (made is not null)),
   constraint receipts_image_url_in_the_owners_folder
     check (starts_with(image_url, user_id::text || '/') and char_length(image_url) <= 1024),
   constraint receipts_image_sha256_is_64_hex_digits check (image_sha256 ~ '^[0-9a-f]{64}$'),
@@ -91,6 +93,9 @@ comment on column public.receipts.claim is
   'While processing: the reading under way. Only who presents it can finish the reading.';
 comment on column public.receipts.claimed_until is
   'While processing: when the reading counts as failed (see effective_status) and another may begin.';
+comment on column public.receipts.made is
+  'While confirmed: ids of the expenses and pantry lots that confirming made, which reopening takes back. Others that '
+  'name the receipt were linked by hand, and stay.';
 comment on column public.receipts.image_url is
   'Path in the private Storage bucket `receipts`, in the folder named by the owner''s id; null: no image.';
 comment on column public.receipts.image_sha256 is 'SHA-256 of the image file, 64 hexadecimal digits; unique per owner.';
@@ -233,7 +238,8 @@ comment on column public.expenses.kind is 'expense | refund; a refund counts aga
 comment on column public.expenses.category is 'The owner''s word, such as Groceries.';
 comment on column public.expenses.date is 'The owner''s calendar day.';
 comment on column public.expenses.receipt_id is
-  'The receipt it was confirmed from, if any; reopening the receipt takes the expense back.';
+  'The receipt it was confirmed from, if any; reopening the receipt takes the expense back. May be set by hand to link '
+  'an expense to its receipt.';
 
 create index idx_expenses_user_date on public.expenses (user_id, date);
 create index idx_expenses_receipt on public.expenses (receipt_id, user_id);

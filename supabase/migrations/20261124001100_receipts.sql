@@ -231,7 +231,8 @@ begin
   set store = changed.store, amount = changed.amount, currency = changed.currency, kind = changed.kind,
     date = changed.date, subtotal = changed.subtotal, tax = changed.tax, tip = changed.tip,
     payment_method = changed.payment_method, category = changed.category, status = changed.status,
-    claim = changed.claim, claimed_until = changed.claimed_until, extraction = changed.extraction
+    claim = changed.claim, claimed_until = changed.claimed_until, made = changed.made,
+    extraction = changed.extraction
   where r.id = changed.id
   returning r.* into changed;
   perform set_config('life_os.receipt_step', '', true);
@@ -239,19 +240,6 @@ begin
 end $$;
 comment on function private.write_receipt(public.receipts) is
   'Stores a receipt as changed, whatever its status; returns the row as stored.';
-
-create function private.known_stores() returns table (
-  name text, category text, currency text, payment_method text, times bigint
-)
-language sql stable security invoker set search_path = '' as $$
-  select mode() within group (order by e.store), mode() within group (order by e.category),
-    mode() within group (order by e.currency), mode() within group (order by e.payment_method), count(*)
-  from public.expenses as e
-  where e.user_id = auth.uid() and e.store is not null
-  group by lower(e.store)
-$$;
-comment on function private.known_stores() is
-  'The stores of the caller''s expenses, each with what it mostly was, and how many expenses it had.';
 
 create function private.same_expenses(receipt public.receipts) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
@@ -261,8 +249,8 @@ begin
   ids := array(
     select e.id
     from public.expenses as e left join public.receipts as r on r.id = e.receipt_id
-    where e.user_id = receipt.user_id and e.receipt_id is distinct from receipt.id and e.kind = receipt.kind
-      and e.date = receipt.date and lower(e.store) = lower(receipt.store) and e.currency = receipt.currency
+    where e.user_id = receipt.user_id and e.date = receipt.date and lower(e.store) = lower(receipt.store)
+      and e.currency = receipt.currency and e.kind = receipt.kind
       -- Another receipt's expenses are its parts.
       and receipt.amount in (e.amount, r.amount)
     order by e.created_at, e.id);
@@ -274,7 +262,7 @@ begin
   end;
 end $$;
 comment on function private.same_expenses(public.receipts) is
-  'A warning when expenses that aren''t the receipt''s have its store, date and amount; otherwise none.';
+  'A warning when expenses have the store, date and amount of a receipt that isn''t confirmed yet; otherwise none.';
 
 -------------------------------------------------------------------------------
 -- 3. Reading
@@ -352,8 +340,8 @@ begin
 end $$;
 comment on function public.claim_receipt(uuid, integer) is
   'Begins to read a receipt again, a draft, a failed one, or one whose reading was abandoned (claimed_until has '
-  'passed): returns the row, which is processing, with the claim to finish the reading with. PT409 when somebody is '
-  'reading it or it is confirmed.';
+  'passed): returns the row, which is processing, with the claim to finish the reading with. What is read then '
+  'replaces what its owner has corrected. PT409 when somebody is reading it or it is confirmed.';
 revoke execute on function public.claim_receipt(uuid, integer) from public;
 grant execute on function public.claim_receipt(uuid, integer) to authenticated;
 
@@ -490,8 +478,9 @@ begin
     'tip', extraction #> '{tip,value}', 'payment_method', extraction #> '{payment_method,value}',
     'category', extraction #> '{category,value}'));
   receipt := jsonb_populate_record(receipt, fit.fitting);
-  receipt.category := coalesce(
-    (select s.category from private.known_stores() as s where lower(s.name) = lower(receipt.store)), receipt.category);
+  receipt.category := coalesce((
+    select mode() within group (order by e.category) from public.expenses as e
+    where e.user_id = receipt.user_id and lower(e.store) = lower(receipt.store)), receipt.category);
   receipt.extraction := extraction || jsonb_build_object('image', receipt.extraction -> 'image');
   receipt.status := 'draft';
   receipt.claim := null;
@@ -545,14 +534,20 @@ language sql stable security invoker set search_path = '' as $$
     end,
     'stores', coalesce((
       select jsonb_agg(to_jsonb(s) order by s.times desc, s.name)
-      from (select * from private.known_stores() as k order by k.times desc, k.name limit 100) as s), '[]'))
+      from (
+        select mode() within group (order by e.store) as name, mode() within group (order by e.category) as category,
+          mode() within group (order by e.currency) as currency,
+          mode() within group (order by e.payment_method) as payment_method, count(*) as times
+        from public.expenses as e
+        where e.user_id = p.id and e.store is not null
+        group by lower(e.store) order by times desc, name limit 100) as s), '[]'))
   from public.profiles as p
   where p.id = auth.uid()
 $$;
 comment on function public.receipt_context() is
   'What helps to read the caller''s receipts: {"currency", "timezone", "today", "day_first" (of 03/04: day before '
   'month; null: not known), "stores": [{"name", "category", "currency", "payment_method", "times"}]}, the 100 stores '
-  'with most expenses.';
+  'with most expenses, each with what it mostly was.';
 revoke execute on function public.receipt_context() from public;
 grant execute on function public.receipt_context() to authenticated;
 
@@ -671,6 +666,7 @@ begin
   expenses := private.split_receipt(receipt, nullif(split, 'null'));
   lots := private.restock_from(receipt, nullif(restock, 'null'));
   receipt.status := 'confirmed';
+  receipt.made := array(select (m ->> 'id')::uuid from jsonb_array_elements(expenses || lots) as m);
   receipt := private.write_receipt(receipt);
   return jsonb_build_object(
     'receipt', to_jsonb(receipt), 'expenses', expenses, 'pantry_items', lots, 'warnings', warnings);
@@ -696,9 +692,11 @@ declare
   lots public.pantry_items[];
   warnings jsonb;
 begin
-  with removed as (delete from public.expenses as e where e.receipt_id = receipt.id returning e.*)
+  with removed as (
+    delete from public.expenses as e where e.receipt_id = receipt.id and e.id = any (receipt.made) returning e.*)
   select array_agg(r order by r.created_at, r.id) into spent from removed as r;
-  with removed as (delete from public.pantry_items as i where i.receipt_id = receipt.id returning i.*)
+  with removed as (
+    delete from public.pantry_items as i where i.receipt_id = receipt.id and i.id = any (receipt.made) returning i.*)
   select array_agg(r order by r.created_at, r.id) into lots from removed as r;
 
   select coalesce(jsonb_agg(w.warning), '[]') into warnings
@@ -716,6 +714,7 @@ begin
     from unnest(lots) as i where i.updated_at > i.created_at
   ) as w;
   receipt.status := 'draft';
+  receipt.made := null;
   receipt := private.write_receipt(receipt);
   return jsonb_build_object(
     'receipt', to_jsonb(receipt),
@@ -727,7 +726,8 @@ comment on function public.reopen_receipt(uuid) is
   'A confirmed receipt becomes a draft again, and what confirming it made is taken back, in one transaction: '
   '{"receipt", "removed": {"expenses", "pantry_items"}, "warnings"}, the rows as they last were. What was changed '
   'since then is taken back, too, with a warning (expense_changed, expenses_differ, pantry_item_changed); what was '
-  'deleted since then stays deleted. Names for the pantry stay remembered.';
+  'deleted or unlinked since then is left alone, and so is what was linked by hand. Names for the pantry stay '
+  'remembered.';
 revoke execute on function public.reopen_receipt(uuid) from public;
 grant execute on function public.reopen_receipt(uuid) to authenticated;
 
@@ -764,10 +764,9 @@ grant execute on function public.delete_receipt(uuid, boolean) to authenticated;
 
 grant execute on function
   private.next_step(text), private.lock_receipt(uuid, text[]), private.write_receipt(public.receipts),
-  private.known_stores(), private.same_expenses(public.receipts), private.claim_until(integer),
-  private.claimed_receipt(uuid, uuid), private.what_fits(anyelement, jsonb),
-  private.replace_lines(public.receipts, jsonb), private.split_receipt(public.receipts, jsonb),
-  private.restock_from(public.receipts, jsonb)
+  private.same_expenses(public.receipts), private.claim_until(integer), private.claimed_receipt(uuid, uuid),
+  private.what_fits(anyelement, jsonb), private.replace_lines(public.receipts, jsonb),
+  private.split_receipt(public.receipts, jsonb), private.restock_from(public.receipts, jsonb)
 to authenticated;
 -- Its hints are in refusals to everybody.
 grant execute on function private.next_step(text) to service_role;

@@ -255,6 +255,7 @@ CHECKS: dict[str, Cases] = {
         ["", "done", "Draft"],
         ["draft"],
     ),
+    "receipts_made_exactly_when_confirmed": values("made", [[], [str(uuid4())]], [None]),
     "receipts_claimed_exactly_while_processing": (
         [{"claim": str(uuid4())}, {"claimed_until": "2026-11-24T18:00:00Z"}],
         [{"claim": None, "claimed_until": None}],
@@ -566,13 +567,16 @@ def test_a_confirmed_receipt_is_complete(stack: Instance, owner: User) -> None:
     with psycopg.connect(stack.admin_db_url) as superuser:
         superuser.execute("set session_replication_role = replica")
         for column in ("store", "amount", "date"):
-            change = sql.SQL("update public.receipts set status = 'confirmed', {} = null where id = %s")
+            change = sql.SQL(
+                "update public.receipts set status = 'confirmed', made = '{{}}', {} = null where id = %s"
+            )
             with (
                 pytest.raises(psycopg.errors.CheckViolation, match="confirmed_needs_store_amount_and_date"),
                 superuser.transaction(),
             ):
                 superuser.execute(change.format(sql.Identifier(column)), [receipt["id"]])
-        superuser.execute("update public.receipts set status = 'confirmed' where id = %s", [receipt["id"]])
+        complete = "update public.receipts set status = 'confirmed', made = '{}' where id = %s"
+        superuser.execute(complete, [receipt["id"]])
         superuser.rollback()
 
 

@@ -12,7 +12,7 @@ from tests.database.data_api import DataApi, the_row
 from tests.database.messages import Database, Inbox
 from tests.database.receipts import Receipts, assert_refused
 from tests.database.receipts import receipts as receipts  # The fixture.
-from tests.database.tables import Row
+from tests.database.tables import TABLES, Row
 
 NO_SPLIT = "the split doesn't add up to the receipt's amount"
 
@@ -205,21 +205,17 @@ def test_parts_may_have_names(receipts: Receipts) -> None:
 # Expenses that exist.
 
 
-@pytest.mark.parametrize("how", ["by hand", "receipt", "split receipt"])
+@pytest.mark.parametrize("how", ["by hand", "linked by hand", "receipt", "split receipt"])
 def test_an_expense_that_exists_is_a_warning_and_never_a_merge(receipts: Receipts, how: str) -> None:
-    if how == "by hand":
-        row = {
-            "name": "Shopping",
-            "amount": 23.4,
-            "category": "x",
-            "date": "2026-11-24",
-            "store": "CORNER SHOP",
-        }
-        first = [the_row(receipts.data_api.post("expenses", row, by=receipts.owner))]
+    draft = receipts.draft()
+    if how.endswith("by hand"):
+        link = {"receipt_id": draft["id"]} if how == "linked by hand" else {}
+        row = {"name": "x", "amount": 23.4, "category": "x", "date": "2026-11-24", "store": "CORNER SHOP"}
+        first = [the_row(receipts.data_api.post("expenses", row | link, by=receipts.owner))]
     else:
         split = parts("20.00", "3.40") if how == "split receipt" else None
         first = receipts.confirm(receipts.draft(), split=split)["expenses"]
-    answer = receipts.confirm(receipts.draft())
+    answer = receipts.confirm(draft)
     (warning,) = answer["warnings"]
     assert (warning["code"], set(warning["expense_ids"])) == (
         "expense_exists",
@@ -452,6 +448,23 @@ def test_reopening_takes_back_what_was_changed_and_says_so(receipts: Receipts) -
     assert (removed[renamed["id"]]["name"], removed[moved["id"]]["date"]) == ("Party", "2026-11-25")
     assert removed[used["id"]]["quantity"] == 1
     assert receipts.rows("expenses") == receipts.rows("pantry_items") == events(owner) == []
+
+
+def test_reopening_leaves_alone_what_it_did_not_make(receipts: Receipts) -> None:
+    data_api, owner, draft = receipts.data_api, receipts.owner, receipts.draft()
+    made = receipts.confirm(draft, restock=[lot(), lot(name="tea")])
+    assert set(made["receipt"]["made"]) == {row["id"] for row in made["expenses"] + made["pantry_items"]}
+    milk, tea = made["pantry_items"]
+    linked = {
+        table: the_row(data_api.post(table, TABLES[table].row | {"receipt_id": draft["id"]}, by=owner))["id"]
+        for table in ("expenses", "pantry_items")
+    }
+    the_row(data_api.patch(f"pantry_items?id=eq.{tea['id']}", {"receipt_id": None}, by=owner))
+    answer = receipts.call("reopen_receipt", receipt_id=draft["id"])
+    assert (answer["receipt"]["made"], answer["warnings"]) == (None, [])
+    assert [row["id"] for row in answer["removed"]["pantry_items"]] == [milk["id"]]
+    assert [row["id"] for row in receipts.rows("expenses")] == [linked["expenses"]]
+    assert {row["id"] for row in receipts.rows("pantry_items")} == {tea["id"], linked["pantry_items"]}
 
 
 def test_reopening_copes_with_what_was_deleted(receipts: Receipts) -> None:
