@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app import ai, auth, config, data_api, errors, health, http, openapi, telemetry
+from app import ai, auth, config, data_api, errors, health, http, metrics, openapi, telemetry
 from app.suggestions import views as suggestions
 
 
@@ -21,5 +21,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     ai.init_app(app, settings)
     app.register_blueprint(health.blueprint, url_prefix="/api")
     app.register_blueprint(openapi.blueprint, url_prefix="/api")
+    app.register_blueprint(metrics.blueprint, url_prefix="/api")
     app.register_blueprint(suggestions.blueprint, url_prefix="/api/ai")
     return app

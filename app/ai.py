@@ -18,6 +18,7 @@ from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from app import telemetry
 from app.config import Settings
 from app.errors import (
     ModelError,
@@ -111,13 +112,15 @@ class Model:
             "temperature": openai.omit if temperature is None else temperature,
             **self._api.request(prompt, system_prompt, max_tokens, schema, images, self._effort),
         }
-        response = self._within_timeout(lambda deadline: self._send(request, deadline))
-        input_tokens, output_tokens = _usage(response, self._api.usage)
-        try:
-            return Generated(_parse(self._api, response, schema), input_tokens, output_tokens)
-        except ModelError as failure:
-            failure.input_tokens, failure.output_tokens = input_tokens, output_tokens
-            raise
+        with telemetry.model_call(self.name) as call:
+            response = self._within_timeout(lambda deadline: self._send(request, deadline))
+            call.input_tokens, call.output_tokens = _usage(response, self._api.usage)
+            try:
+                value = _parse(self._api, response, schema)
+            except ModelError as failure:
+                failure.input_tokens, failure.output_tokens = call.input_tokens, call.output_tokens
+                raise
+        return Generated(value, call.input_tokens, call.output_tokens)
 
     def most_tokens(self, max_tokens: int, schema: type[Structured], *texts: str, images: int = 0) -> int:
         """The most that `generate` can use with these texts: a token is at least one byte."""

@@ -6,6 +6,7 @@ A token that is present and not valid is refused; it is never treated as if none
 """
 
 import functools
+import hmac
 import logging
 import re
 import threading
@@ -28,6 +29,7 @@ MAX_TOKEN_LENGTH = 8192
 
 _JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _EXTENSION = "life_os_auth"
+_OPERATORS = "life_os_operators"
 _log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
@@ -55,6 +57,7 @@ class Caller:
 def init_app(app: Flask, settings: Settings) -> None:
     """Gives `app` its token verifier."""
     app.extensions[_EXTENSION] = TokenVerifier.from_settings(settings)
+    app.extensions[_OPERATORS] = settings.metrics_token and settings.metrics_token.get_secret_value()
 
 
 def required(view: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
@@ -70,6 +73,22 @@ def required(view: Callable[Concatenate[Caller, P], R]) -> Callable[P, R]:
         return view(Caller(verifier.verify(unverified_token), unverified_token), *args, **kwargs)
 
     setattr(guarded, _EXTENSION, True)
+    return guarded
+
+
+def operators_only(view: Callable[P, R]) -> Callable[P, R]:
+    """Lets only those in who have METRICS_TOKEN; everybody when none is set.
+
+    Raises AuthenticationRequired or InvalidToken.
+    """
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        expected: str | None = current_app.extensions[_OPERATORS]
+        if expected and not hmac.compare_digest(_unverified_token().encode(), expected.encode()):
+            raise InvalidToken
+        return view(*args, **kwargs)
+
     return guarded
 
 

@@ -110,6 +110,18 @@ class Settings(BaseSettings):
         "OPENAI_MAX_OUTPUT_TOKENS.",
     )
     sentry_dsn: str = Field(default="", description="Where errors are reported. Empty: nowhere.")
+    sentry_traces_sample_rate: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Which share of requests is reported with the times of its Data API and model calls.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="What reads /api/metrics: Authorization: Bearer <this>. Empty: everybody who reaches the "
+        "service; the metrics say nothing about any user.",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Web origins, separated by commas, whose pages may call this service from a browser, "

@@ -13,6 +13,7 @@ import httpx
 from flask import Flask, current_app
 from postgrest import SyncPostgrestClient
 
+from app import telemetry
 from app.auth import Caller
 from app.config import Settings
 from app.errors import DataApiError, DataApiRefusal, DataApiTimeout, DataApiUnreachable, InvalidToken
@@ -79,7 +80,8 @@ class UserDataApi:
         Raises DataApiRefusal when the database refuses the request, InvalidToken when it doesn't take the
         token, DataApiUnreachable, DataApiTimeout, or DataApiError for any other fault.
         """
-        return self._execute(self._client.rpc(function, arguments))
+        with telemetry.span("db.rpc", function):
+            return self._execute(self._client.rpc(function, arguments))
 
     def select_nothing(self, table: str) -> None:
         """Asks for no rows of `table`. Raises as `call` does."""

@@ -3,15 +3,38 @@
 Threads, because a request mostly waits: for the model, then for the database.
 """
 
-# ruff: noqa: N999 (the name that gunicorn gives it)
+# ruff: noqa: E402, N999 (imports wait for the path and the environment; the name is gunicorn's)
 
+import atexit
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 # gunicorn reads this file before it puts the working directory on the path.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+# Where workers count what /api/metrics sums up; prometheus_client wants to know before it is imported. A
+# master that another one started anew (USR2) inherits the environment, but not the folder, which goes with
+# its maker; workers inherit the handler, and leave the folder alone.
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
+_PREFIX = "life-os-metrics-"
+_MINE = f"{_PREFIX}{os.getpid()}-"
+_folder = Path(os.environ.get(_SHARED, _PREFIX)).name
+if _folder.startswith(_PREFIX) and not _folder.startswith(_MINE):
+    os.environ[_SHARED] = tempfile.mkdtemp(prefix=_MINE)
+
+    def _remove(folder: str, maker: int) -> None:
+        if os.getpid() == maker:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(_remove, os.environ[_SHARED], os.getpid())
+
 # Only names that aren't settings of gunicorn's (`config` is one) may stay in this module.
+from prometheus_client import multiprocess
+
 from app.config import SettingsError, load
 
 try:
@@ -33,3 +56,8 @@ control_socket_disable = True
 limit_request_field_size = 16_384
 # The heartbeat file must not be on a slow disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+
+def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 (gunicorn's hook)
+    """What a dead worker counted stays counted; what it was doing isn't any more."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -8,7 +8,7 @@ import logging
 import time
 from typing import Any
 
-from app import budget
+from app import budget, metrics
 from app.ai import Model
 from app.data_api import UserDataApi
 from app.errors import BudgetSpent, DataApiError, ModelError, ModelInvalidOutput
@@ -42,6 +42,7 @@ class Suggester:
         except ModelError as failure:
             if not self._fallback:
                 raise
+            metrics.count_fallback(self._kind.name, failure.code)
             # A spent budget started nothing that could have been recorded.
             return self._plan(
                 f"{failure.message}; the built-in planner answered instead.",

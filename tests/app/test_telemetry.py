@@ -15,7 +15,7 @@ from sentry_sdk.transport import Transport
 
 from app import create_app, telemetry
 from tests import fakes
-from tests.app.conftest import bearer, settings_for
+from tests.app.conftest import bearer, settings_for, suggestion, with_model
 
 URL = "/api/ai/meal-suggestions"
 
@@ -66,7 +66,7 @@ class Captured(Transport):
         self.events: list[dict[str, Any]] = []
 
     def capture_envelope(self, envelope: Envelope) -> None:
-        event: Any = envelope.get_event()
+        event: Any = envelope.get_event() or envelope.get_transaction_event()
         if event:
             self.events.append(event)
 
@@ -88,19 +88,80 @@ def test_an_unexpected_failure_is_reported_without_anything_of_the_users(
     @app.post("/api/broken")
     def broken() -> str:
         wish = request.get_json()["notes"]
-        raise RuntimeError(f"unexpected, with {len(wish)}")
+        logging.getLogger("app").warning("asked by %s", request.headers["From"])
+        raise RuntimeError(f"what a library says of {wish}")
 
-    wish, token = uuid.uuid4().hex, project.token()
-    answer = app.test_client().post("/api/broken", json={"notes": wish}, headers=bearer(token))
+    # Sentry is shown the source, too, so what must not be there is made up anew.
+    wish, token, cookie, query = (uuid.uuid4().hex, project.token(), uuid.uuid4().hex, uuid.uuid4().hex)
+    address = f"{uuid.uuid4().hex}@example.com"
+    headers = {**bearer(token), "Cookie": f"session={cookie}", "From": address}
+    answer = app.test_client().post(f"/api/broken?q={query}", json={"notes": wish}, headers=headers)
     assert answer.status_code == 500
     (event,) = sentry.events
-    assert event["exception"]["values"][0]["type"] == "RuntimeError"
+    (exception,) = event["exception"]["values"]
+    assert exception["type"] == "RuntimeError"
+    assert exception["stacktrace"]["frames"][-1]["function"] == "broken"
+    assert event["tags"]["request_id"] == answer.headers["X-Request-Id"]
+    assert event["request"] == {"method": "POST", "url": "http://localhost/api/broken"}
     reported = json.dumps(event, default=str)
-    assert wish not in reported
-    assert token not in reported
+    for private in (wish, token, cookie, query, address):
+        assert private not in reported
 
 
 def test_an_expected_failure_is_not_reported(project: fakes.FakeDataApi, sentry: Captured) -> None:
     app = create_app(settings_for(project, sentry_dsn="https://key@sentry.example.com/1"))
     assert app.test_client().post(URL, json={}).status_code == 401
     assert sentry.events == []
+
+
+def test_a_trace_shows_each_call_and_nothing_that_was_said(
+    project: fakes.FakeDataApi, openai: fakes.FakeOpenAI, sentry: Captured
+) -> None:
+    dsn = "https://key@sentry.example.com/1"
+    settings = with_model(openai, sentry_dsn=dsn, sentry_traces_sample_rate=1.0)
+    app = create_app(settings_for(project, **settings))
+    openai.enqueue(fakes.answer({"suggestions": [suggestion(name="SECRET dish")]}))
+    token = project.token()
+    answer = app.test_client().post(URL, json={"notes": "SECRET wish"}, headers=bearer(token))
+    assert answer.get_json()["data"]["source"] == "openai"
+    (trace,) = sentry.events
+    assert trace["transaction"] == URL
+    spans = [(span["op"], span["description"]) for span in trace["spans"]]
+    assert spans == [
+        ("db.rpc", "start_suggestions"),
+        ("model.request", "gpt-6-luna"),
+        ("db.rpc", "finish_suggestions"),
+    ]
+    reported = json.dumps(trace, default=str)
+    for private in ("SECRET", "chickpeas", token, openai.api_key, "owner@example.com"):
+        assert private not in reported
+
+
+@pytest.mark.parametrize(
+    "private",
+    [
+        "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "sk-proj-abc_DEF-123",
+        "sb_secret_abcdef",
+        "Bearer abc.def",
+        "robin.o'neil+life@mail.example.co.uk",
+        "data:image/jpeg;base64,/9j/4AAQSkZJRg==",
+    ],
+)
+def test_a_log_line_loses_what_is_private(private: str) -> None:
+    try:
+        raise ValueError(f"it says {private}, and more")
+    except ValueError as error:
+        record = logging.LogRecord(
+            "app", logging.ERROR, "", 1, "of %s", (f"({private})",), (type(error), error, None)
+        )
+    line = telemetry.JsonLines().format(record)
+    assert private.rpartition(" ")[2] not in line
+    assert "[removed]" in json.loads(line)["message"]
+    assert "and more" in json.loads(line)["exception"]
+
+
+def test_a_log_line_keeps_what_is_not_private() -> None:
+    message = "Data API answered 503, code PGRST001; skip-level sketch, eyes at 12:00; id 3b241101-e2bb-4255"
+    record = logging.LogRecord("app", logging.INFO, "", 1, message, (), None)
+    assert json.loads(telemetry.JsonLines().format(record))["message"] == message
