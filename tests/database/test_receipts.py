@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 from supabase import Client
 
+from local_supabase import Instance
 from tests.conftest import NewUser, User
+from tests.database.calendar_sources import acting_as
 from tests.database.data_api import DataApi, the_row
 from tests.database.receipts import Receipts, assert_refused, extraction
 from tests.database.receipts import receipts as receipts  # The fixture.
@@ -168,6 +171,25 @@ def test_scripts_cannot_confirm_by_hand_either(receipts: Receipts, admin: Client
         admin.table("receipts").update({"status": "confirmed"}).eq("id", receipt["id"]).execute()
     answer = admin.table("receipts").update({"store": "Farm shop"}).eq("id", receipt["id"]).execute()
     assert len(answer.data) == 1
+
+
+def test_nothing_by_hand_hides_behind_a_function(stack: Instance, receipts: Receipts) -> None:
+    draft, other = receipts.draft(), receipts.draft()
+    confirm = "select confirm_receipt(%s, %s::jsonb)"
+    with acting_as(stack, receipts.owner) as connection, connection.transaction():
+        connection.execute(confirm, [draft["id"], None])
+        with pytest.raises(psycopg.Error, match=CONFIRMED), connection.transaction():
+            connection.execute("update receipts set amount = 99 where id = %s", [draft["id"]])
+        with pytest.raises(psycopg.Error, match="never change while"), connection.transaction():
+            connection.execute("delete from receipt_lines where receipt_id = %s", [draft["id"]])
+        # Nor behind one that failed.
+        with pytest.raises(psycopg.Error, match="add up"), connection.transaction():
+            connection.execute(confirm, [other["id"], "[]"])
+        with pytest.raises(psycopg.Error, match="by hand"), connection.transaction():
+            connection.execute(
+                "update receipts set status = 'confirmed', made = '{}' where id = %s", [other["id"]]
+            )
+    assert (receipts.read(draft)["status"], receipts.read(other)["status"]) == ("confirmed", "draft")
 
 
 # Lines.
