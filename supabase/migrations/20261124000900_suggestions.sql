@@ -1,40 +1,9 @@
--- Suggestions: what the AI service asks the database. The rules (what is at home, what expires, what was cooked when)
--- are here; the service adds the language model.
+-- Suggestions of meals: what the AI service asks the database. The rules (what is at home, what expires, what was cooked
+-- when, when there is time) are here; the service adds the language model. What suggestions of workouts share comes first.
 
 -------------------------------------------------------------------------------
--- Foods and quantities
+-- Days and free time
 -------------------------------------------------------------------------------
-
-create function private.food_words(food text) returns text[]
-language sql immutable security invoker set search_path = '' as $$
-  select pg_catalog.tsvector_to_array(pg_catalog.ts_delete(
-    pg_catalog.to_tsvector('pg_catalog.english', food),
-    -- Words (as stems) that say how a food is cut or kept, not what it is.
-    array['fresh','can','tin','dri','chop','dice','slice','grate','larg','small','medium','ripe','raw','organ','frozen']
-  ))
-$$;
-comment on function private.food_words(text) is
-  'The stems of a food''s words, sorted, without words such as fresh or chopped: "Fresh tomatoes" → {tomato}.';
-
-create function private.in_base_unit(quantity numeric, unit text, out dimension text, out amount numeric)
-language sql immutable security invoker set search_path = '' as $$
-  -- Exact where the unit is defined so (kg, l); US customary measures by their legal definitions in ml and g.
-  select
-    -- Qualified, because known has a column of the same name.
-    coalesce(known.dimension, 'unit ' || pg_catalog.lower(in_base_unit.unit)),
-    quantity * coalesce(known.factor, 1)
-  from (select) as always
-  left join (values
-    ('g', 'mass', 1), ('mg', 'mass', 0.001), ('kg', 'mass', 1000), ('oz', 'mass', 28.349523125), ('lb', 'mass', 453.59237),
-    ('ml', 'volume', 1), ('cl', 'volume', 10), ('dl', 'volume', 100), ('l', 'volume', 1000),
-    ('tsp', 'volume', 4.92892159375), ('tbsp', 'volume', 14.78676478125), ('cup', 'volume', 236.5882365),
-    ('cups', 'volume', 236.5882365),
-    ('piece', 'count', 1), ('pieces', 'count', 1), ('pc', 'count', 1), ('pcs', 'count', 1)
-  ) as known (unit, dimension, factor) on known.unit = pg_catalog.lower(in_base_unit.unit)
-$$;
-comment on function private.in_base_unit(numeric, text) is
-  'A quantity in the base unit of its dimension (g, ml, pieces), so that 1 kg can be compared with 800 g. A unit '
-  'that isn''t known is a dimension of its own: it is compared with itself, never guessed.';
 
 create function private.today() returns date
 language sql stable security invoker set search_path = '' as $$
@@ -42,56 +11,251 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function private.today() is 'The caller''s calendar day now, in their zone.';
 
--- Which ingredients of each recipe are at home.
-create function private.pantry_coverage(recipes jsonb) returns table (
-  recipe bigint, in_pantry text[], missing text[], uses_expiring text[], soonest_expiry date
-)
+create function private.free_time(first_day date, last_day date, earliest time, latest time)
+returns table (day date, starts_at timestamp, ends_at timestamp)
+language sql stable security invoker set search_path = '' as $$
+  with windows as (
+    select d.day::date as day, p.timezone as zone, greatest(d.day + earliest, now() at time zone p.timezone) as opens,
+      d.day + latest as closes
+    from public.profiles as p
+    cross join generate_series(first_day::timestamp, last_day, '1 day') as d (day)
+    where p.id = (select auth.uid())
+  ),
+  busy as (
+    select w.day, range_agg(tsrange(b.starts, greatest(b.starts, b.ends))) as spans
+    from windows as w
+    join public.calendar_events as e on e.user_id = (select auth.uid()) and not e.all_day
+      -- No event is longer than a year: the first bound keeps the index scan short.
+      and e.start_time > (w.opens - interval '368 days') at time zone w.zone
+      and e.start_time < w.closes at time zone w.zone and e.end_time > w.opens at time zone w.zone
+    cross join lateral (
+      select e.start_time at time zone w.zone as starts, e.end_time at time zone w.zone as ends
+    ) as b
+    group by w.day
+  )
+  select w.day, lower(f.span), upper(f.span)
+  from windows as w
+  left join busy as b on b.day = w.day
+  cross join lateral unnest(
+    tsmultirange(tsrange(w.opens, greatest(w.opens, w.closes))) - coalesce(b.spans, '{}')) as f (span)
+  order by 1, 2
+$$;
+comment on function private.free_time(date, date, time, time) is
+  'When the caller is free on these days between the two times, by the timed events in their calendar, as wall-clock '
+  'times in their zone; what is past isn''t free. All-day events leave the day free.';
+
+create function private.minutes_before(day date, moment time) returns integer
+language sql stable security invoker set search_path = '' as $$
+  select (extract(epoch from least(f.ends_at, f.day + moment) - f.starts_at) / 60)::integer
+  from private.free_time(day, day, '00:00', '24:00') as f
+  where f.starts_at < f.day + moment
+  order by f.starts_at desc
+  limit 1
+$$;
+comment on function private.minutes_before(date, time) is
+  'How many minutes the caller has before a moment, from the end of the last thing in their calendar; when something '
+  'is on at that moment, before that. Null when the moment is past.';
+
+create function private.check_suggestions(suggestions jsonb, example text) returns void
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  if suggestions is null or jsonb_typeof(suggestions) <> 'array' or jsonb_array_length(suggestions) > 5 then
+    raise sqlstate 'PT422' using
+      message = 'suggestions must be an array of at most 5',
+      detail = format('Got %s.', coalesce(jsonb_typeof(suggestions), 'nothing')),
+      hint = format('Send {"suggestions": [%s]}.', example);
+  end if;
+end $$;
+comment on function private.check_suggestions(jsonb, text) is
+  'Refuses (PT422) what is no array of at most five suggestions.';
+
+create function private.check_suggestion_day(request jsonb) returns void
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  today date := private.today();
+begin
+  if not coalesce((request ->> 'date')::date between '1900-01-01' and '2199-12-31', true)
+    or char_length(request ->> 'notes') > 500 then
+    raise sqlstate 'PT422' using
+      message = 'request is out of range',
+      detail = 'date lies in 1900–2199; notes have at most 500 characters.',
+      hint = 'Correct the value, or leave the key out.';
+  elsif (request ->> 'date')::date < today then
+    raise sqlstate 'PT422' using
+      message = 'request.date is in the past',
+      detail = format('In your time zone it is %s now.', today),
+      hint = 'Send today or a later day, or leave the key out.';
+  end if;
+end $$;
+comment on function private.check_suggestion_day(jsonb) is
+  'Refuses (PT422) a date before the caller''s today, and notes that are too long.';
+
+create function private.listed(words text[], most integer) returns text
+language sql immutable security invoker set search_path = '' as $$
+  select case
+    when cardinality(words) > most
+    then format('%s and %s more', array_to_string(words[:most - 1], ', '), cardinality(words) - most + 1)
+    when cardinality(words) > 1
+    then format('%s and %s', array_to_string(words[:cardinality(words) - 1], ', '), words[cardinality(words)])
+    else words[1]
+  end
+$$;
+comment on function private.listed(text[], integer) is 'Words as a sentence has them: "a, b and c", "a, b and 4 more".';
+
+create function private.day_in_words(day date, today date) returns text
+language sql immutable security invoker set search_path = '' as $$
+  select case day - today
+    when 0 then 'today' when 1 then 'tomorrow' when -1 then 'yesterday'
+    else trim(to_char(day, case when abs(day - today) < 7 and day > today then 'Day' else 'FMDD Mon' end))
+  end
+$$;
+comment on function private.day_in_words(date, date) is 'A day as people say it: today, Friday, 27 Nov.';
+
+-------------------------------------------------------------------------------
+-- The pantry
+-------------------------------------------------------------------------------
+
+create table private.known_units (
+  unit text primary key,
+  dimension text not null,
+  factor numeric not null
+);
+comment on table private.known_units is
+  'Units that can be compared, with their factor to the base unit of their dimension (g, ml, pieces). Exact where '
+  'defined so; US customary measures by their legal definitions. Other units are compared with themselves only.';
+grant select on private.known_units to authenticated;
+
+insert into private.known_units (unit, dimension, factor)
+values
+  ('g', 'mass', 1), ('mg', 'mass', 0.001), ('kg', 'mass', 1000), ('oz', 'mass', 28.349523125),
+  ('lb', 'mass', 453.59237), ('ml', 'volume', 1), ('cl', 'volume', 10), ('dl', 'volume', 100), ('l', 'volume', 1000),
+  ('tsp', 'volume', 4.92892159375), ('tbsp', 'volume', 14.78676478125), ('cup', 'volume', 236.5882365),
+  ('cups', 'volume', 236.5882365), ('piece', 'count', 1), ('pieces', 'count', 1), ('pc', 'count', 1),
+  ('pcs', 'count', 1);
+
+create function private.food_keys(foods text[]) returns table (food text, key text, is_taken_for_granted boolean)
+language sql stable security invoker set search_path = '' as $$
+  select d.food, coalesce(k.food, nullif(array_to_string(w.words, ' '), '')), coalesce(k.is_taken_for_granted, false)
+  from (select distinct f.food from unnest(foods) as f (food)) as d
+  cross join lateral (select private.food_stems(d.food) as words) as w
+  left join private.known_foods as k on k.words = w.words
+$$;
+comment on function private.food_keys(text[]) is
+  'What each different food is, whatever it is called: "Tomaten" and "chopped tomatoes" have one key. Null for a name '
+  'of nothing but words that don''t count ("Other").';
+
+create function private.pantry_stock(on_day date)
+returns table (key text, dimension text, amount numeric, expiry_date date)
 language sql stable security invoker set search_path = '' as $$
   with lots as materialized (
-    select private.food_words(l.name) as words, b.dimension, b.amount, l.expiry_date
-    from public.pantry_items as l
-    cross join lateral private.in_base_unit(l.quantity, l.unit) as b
-    where l.user_id = (select auth.uid()) and l.quantity > 0
-      and (l.expiry_date is null or l.expiry_date >= (select private.today()))
+    select p.name, p.expiry_date, p.quantity * coalesce(u.factor, 1) as amount,
+      coalesce(u.dimension, 'unit ' || lower(p.unit)) as dimension
+    from public.pantry_items as p
+    left join private.known_units as u on u.unit = lower(p.unit)
+    where p.user_id = (select auth.uid()) and p.quantity > 0
+      and (p.expiry_date is null or p.expiry_date >= (select private.today()))
+  ),
+  -- What is planned has the first claim.
+  claims as materialized (
+    select g.food_item_name as name, g.quantity * coalesce(d.servings::numeric / m.servings, 1) * coalesce(u.factor, 1)
+      as amount, coalesce(u.dimension, 'unit ' || lower(g.unit)) as dimension
+    from public.planned_meals as d
+    join public.meals as m on m.id = d.meal_id and m.user_id = d.user_id
+    join public.meal_ingredients as g on g.meal_id = m.id and g.user_id = m.user_id
+    left join private.known_units as u on u.unit = lower(g.unit)
+    where d.user_id = (select auth.uid()) and d.status = 'planned'
+      and d.planned_date between (select private.today()) and on_day + 7
+  ),
+  keys as materialized (
+    select * from private.food_keys(array(select l.name from lots as l union select c.name from claims as c))
+  ),
+  claimed as (
+    select k.key, c.dimension, sum(c.amount) as amount
+    from claims as c join keys as k on k.food = c.name group by 1, 2
   ),
   stock as (
-    select s.words, s.dimension, sum(s.amount) as amount, min(s.expiry_date) as expiry_date from lots as s group by 1, 2
+    select k.key, l.dimension, min(l.expiry_date) filter (where l.expiry_date >= on_day) as expiry_date,
+      coalesce(sum(l.amount) filter (where l.expiry_date < on_day), 0) as until_then,
+      sum(l.amount) filter (where l.expiry_date is null or l.expiry_date >= on_day) as amount
+    from lots as l join keys as k on k.food = l.name
+    where k.key is not null
+    group by 1, 2
+  )
+  -- Plans use first what won't be good any more on the day.
+  select s.key, s.dimension, s.amount - greatest(0, coalesce(c.amount, 0) - s.until_then), s.expiry_date
+  from stock as s
+  left join claimed as c on c.key = s.key and c.dimension = s.dimension
+  where s.amount > greatest(0, coalesce(c.amount, 0) - s.until_then)
+$$;
+comment on function private.pantry_stock(date) is
+  'What the caller''s pantry has on a day, by food and dimension: good until then, and not needed by meals that are '
+  'planned up to a week later.';
+
+-- As arrays, one element per ingredient: thousands of recipes as JSON would take most of the time.
+create function private.pantry_coverage(
+  on_day date, recipes integer[], foods text[], quantities numeric[], units text[]
+) returns table (
+  recipe integer, in_pantry text[], missing text[], uses_expiring text[], soonest_expiry date, urgency numeric,
+  keys text[]
+)
+language sql stable security invoker set search_path = '' as $$
+  with stock as materialized (
+    select s.key, s.dimension, s.amount, s.expiry_date from private.pantry_stock(on_day) as s
   ),
+  keys as materialized (select * from private.food_keys(foods)),
   needs as (
-    select r.position as recipe, i.position, i.value ->> 'food_item_name' as food,
-      private.food_words(i.value ->> 'food_item_name') as words, b.dimension, b.amount
-    from jsonb_array_elements(recipes) with ordinality as r (value, position)
-    cross join lateral jsonb_array_elements(
-      case jsonb_typeof(r.value -> 'ingredients') when 'array' then r.value -> 'ingredients' else '[]' end
-    ) with ordinality as i (value, position)
-    cross join lateral private.in_base_unit((i.value ->> 'quantity')::numeric, i.value ->> 'unit') as b
+    select n.recipe, n.position, n.food, k.key, n.quantity * coalesce(u.factor, 1) as amount,
+      coalesce(u.dimension, 'unit ' || lower(n.unit)) as dimension
+    from unnest(recipes, foods, quantities, units) with ordinality as n (recipe, food, quantity, unit, position)
+    join keys as k on k.food = n.food
+    left join private.known_units as u on u.unit = lower(n.unit)
+    where not k.is_taken_for_granted
   ),
   found as (
-    select n.recipe, n.position, n.food,
+    select n.recipe, n.position, n.food, n.key,
       -- In the same dimension there must be enough; with no common one, being there counts (never guess a conversion).
-      coalesce(bool_or(s.amount >= n.amount) filter (where s.dimension = n.dimension), count(s.words) > 0) as is_there,
+      coalesce(bool_or(s.amount >= n.amount) filter (where s.dimension = n.dimension), count(s.key) > 0) as is_there,
       min(s.expiry_date) as expiry_date
     from needs as n
-    -- A name of nothing but words that don't count ("Other") is no food that could be recognised.
-    left join stock as s on s.words = n.words and n.words <> '{}'
-    group by n.recipe, n.position, n.food
+    left join stock as s on s.key = n.key
+    group by n.recipe, n.position, n.food, n.key
   )
   select f.recipe,
     coalesce(array_agg(f.food order by f.position) filter (where f.is_there), '{}'),
     coalesce(array_agg(f.food order by f.position) filter (where not f.is_there), '{}'),
-    coalesce(array_agg(f.food order by f.expiry_date, f.position)
-      filter (where f.expiry_date <= (select private.today()) + 3), '{}'),
-    min(f.expiry_date)
+    coalesce(array_agg(f.food order by f.expiry_date, f.position) filter (where f.expiry_date <= on_day + 3), '{}'),
+    min(f.expiry_date),
+    -- Due on the day counts 1, in three days a quarter.
+    coalesce(sum((4 - (f.expiry_date - on_day)) / 4.0) filter (where f.expiry_date <= on_day + 3), 0),
+    array_agg(distinct f.key) filter (where f.key is not null)
   from found as f
   group by f.recipe
 $$;
-comment on function private.pantry_coverage(jsonb) is
-  'For each recipe of a JSON array (create_meal''s shape; numbered from 1), by the caller''s pantry: ingredients '
-  'in_pantry (enough, where units can be compared), missing, and uses_expiring (good for at most three more days), '
-  'each by its name in the recipe. Recipes without ingredients have no row.';
+comment on function private.pantry_coverage(date, integer[], text[], numeric[], text[]) is
+  'For each recipe, by the caller''s pantry on a day: ingredients in_pantry (enough, where units can be compared), '
+  'missing, and uses_expiring (good for at most three more days), each by its name in the recipe. Water, salt and '
+  'pepper are in neither. Recipes without ingredients have no row.';
+
+create function private.pantry_coverage_of(on_day date, meals jsonb) returns table (
+  recipe integer, in_pantry text[], missing text[], uses_expiring text[], soonest_expiry date, urgency numeric,
+  keys text[]
+)
+language sql stable security invoker set search_path = '' as $$
+  select c.*
+  from (
+    select array_agg(m.position::integer) as recipes, array_agg(i ->> 'food_item_name') as foods,
+      array_agg((i ->> 'quantity')::numeric) as quantities, array_agg(i ->> 'unit') as units
+    from jsonb_array_elements(meals) with ordinality as m (value, position)
+    cross join lateral jsonb_array_elements(
+      case jsonb_typeof(m.value -> 'ingredients') when 'array' then m.value -> 'ingredients' else '[]' end) as i
+  ) as n
+  cross join lateral private.pantry_coverage(on_day, n.recipes, n.foods, n.quantities, n.units) as c
+$$;
+comment on function private.pantry_coverage_of(date, jsonb) is
+  'pantry_coverage of a JSON array of meals in create_meal''s shape, numbered from 1.';
 
 -------------------------------------------------------------------------------
--- RPC
+-- Which meals
 -------------------------------------------------------------------------------
 
 create function private.check_meal_request(request jsonb) returns void
@@ -103,136 +267,346 @@ begin
     coalesce((request ->> 'count')::numeric between 1 and 5, true)
     and coalesce((request ->> 'servings')::numeric between 1 and 50, true)
     and coalesce((request ->> 'max_total_minutes')::numeric between 1 and 960, true)
-    and coalesce((request ->> 'date')::date between '1900-01-01' and '2199-12-31', true)
+    and coalesce((request ->> 'meal_time')::time < '24:00', true)
   ) then
     raise sqlstate 'PT422' using
       message = 'request is out of range',
-      detail = 'count is 1–5, servings 1–50, max_total_minutes 1–960; date lies in 1900–2199.',
+      detail = 'count is 1–5, servings 1–50, max_total_minutes 1–960, meal_time before 24:00.',
       hint = 'Correct the value, or leave the key out.';
   end if;
+  perform private.check_suggestion_day(request);
 end $$;
 comment on function private.check_meal_request(jsonb) is 'Refuses (PT422) a malformed request for meal suggestions.';
 
--- The recipes that may be suggested: the caller's, without what they are allergic to, within the time they have.
-create function private.suggestable_meals(request jsonb) returns table (
-  id uuid, meal jsonb, total_minutes integer, last_cooked_on date, planned_on date
-)
+create function private.is_suitable(name text, foods text[], dietary text[], allergies text[]) returns boolean
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  return
+    -- What isn't listed can't be called safe.
+    (allergies = '{}' or (foods <> '{}' and private.allergen_conflicts(allergies, foods || name) = '{}'))
+    and (dietary = '{}' or private.diet_conflicts(dietary, foods || name) = '{}');
+end $$;
+comment on function private.is_suitable(text, text[], text[], text[]) is
+  'Whether a dish keeps to diets and allergies, by its name and ingredients. With allergies, a dish without '
+  'ingredients isn''t suitable.';
+
+create function private.is_breakfast(name text) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select name ~* ('breakfast|\y(overnight )?oats?\y|oatmeal|porridge|muesli|müsli|granola|pancake|waffle|smoothie'
+    '|\ytoast|yog(h)?urt with|scrambled egg|frühstück|haferbrei|pfannkuchen|rührei|joghurt mit')
+$$;
+comment on function private.is_breakfast(text) is 'Whether a dish is one for breakfast, by its name.';
+
+-- One recipe in create_meal's shape.
+create function private.own_meal(meal uuid, people integer) returns jsonb
 language sql stable security invoker set search_path = '' as $$
-  select m.id,
-    jsonb_build_object(
-      'name', m.name, 'description', m.description, 'prep_time', m.prep_time, 'cook_time', m.cook_time,
-      'servings', coalesce((request ->> 'servings')::numeric::integer, m.servings), 'instructions', to_jsonb(m.instructions),
-      'ingredients', coalesce(i.ingredients, '[]')),
-    m.prep_time + m.cook_time,
-    p.last_cooked_on,
-    p.planned_on
+  select jsonb_build_object(
+    'name', m.name, 'description', m.description, 'prep_time', m.prep_time, 'cook_time', m.cook_time,
+    'servings', coalesce(people, m.servings), 'instructions', to_jsonb(m.instructions),
+    'ingredients', coalesce(i.ingredients, '[]'))
   from public.meals as m
   cross join lateral (
     select jsonb_agg(jsonb_build_object('food_item_name', g.food_item_name, 'unit', g.unit, 'quantity',
         -- Within what create_meal takes.
         least(9999999.999, greatest(0.001, trim_scale(round(
-          g.quantity * coalesce((request ->> 'servings')::numeric / m.servings, 1), 3))))) order by g.position, g.id)
-        as ingredients
+          g.quantity * coalesce(people::numeric / m.servings, 1), 3))))) order by g.position, g.id) as ingredients
     from public.meal_ingredients as g where g.meal_id = m.id and g.user_id = m.user_id
   ) as i
-  cross join lateral (
-    select max(d.planned_date) filter (where d.status = 'cooked') as last_cooked_on,
-      min(d.planned_date) filter (where d.status = 'planned' and d.planned_date >= private.today()) as planned_on
-    from public.planned_meals as d where d.meal_id = m.id and d.user_id = m.user_id
-  ) as p
-  where m.user_id = (select auth.uid())
-    and coalesce(m.prep_time + m.cook_time <= (request ->> 'max_total_minutes')::numeric,
-      request ->> 'max_total_minutes' is null)
-    and not exists (
-      select from unnest((select f.allergies from public.profiles as f where f.id = (select auth.uid()))) as allergy
-      where cardinality(private.food_words(allergy)) > 0 and (
-        private.food_words(allergy) <@ private.food_words(m.name)
-        or exists (
-          select from public.meal_ingredients as g
-          where g.meal_id = m.id and g.user_id = m.user_id
-            and private.food_words(allergy) <@ private.food_words(g.food_item_name)))
-    )
+  where m.id = meal and m.user_id = (select auth.uid())
 $$;
-comment on function private.suggestable_meals(jsonb) is
-  'The caller''s recipes that a request allows: free of their allergies (by word), within max_total_minutes (unknown '
-  'times are left out then); meal in create_meal''s shape, scaled to the requested servings.';
+comment on function private.own_meal(uuid, integer) is
+  'A recipe of the caller''s in create_meal''s shape, for so many people (null: as it is).';
+
+create function private.basic_meal(name text, people integer) returns jsonb
+language sql stable security invoker set search_path = '' as $$
+  select jsonb_build_object(
+    'name', b.name, 'description', null, 'prep_time', b.prep_time, 'cook_time', b.cook_time,
+    'servings', coalesce(people, b.servings), 'instructions', to_jsonb(b.instructions), 'ingredients', (
+      select jsonb_agg(i.value || jsonb_build_object('quantity',
+        trim_scale(round((i.value ->> 'quantity')::numeric * coalesce(people::numeric / b.servings, 1), 3)))
+        order by i.position)
+      from jsonb_array_elements(b.ingredients) with ordinality as i (value, position)))
+  from private.basic_recipes as b where b.name = basic_meal.name
+$$;
+comment on function private.basic_meal(text, integer) is
+  'A basic recipe in create_meal''s shape, for so many people (null: two).';
+
+create function private.foods_of(meal jsonb) returns text[]
+language sql stable security invoker set search_path = '' as $$
+  select array(
+    select distinct coalesce(k.key, k.food)
+    from private.food_keys(array(
+      select i ->> 'food_item_name' from jsonb_array_elements(
+        case jsonb_typeof(meal -> 'ingredients') when 'array' then meal -> 'ingredients' else '[]' end) as i)) as k
+    order by 1)
+$$;
+comment on function private.foods_of(jsonb) is 'The different foods of a meal in create_meal''s shape.';
+
+create function private.ranked_meals(request jsonb, most integer) returns table (
+  meal_id uuid, name text, tier integer, score numeric, in_pantry text[], missing text[], uses_expiring text[],
+  soonest_expiry date, keys text[], total_minutes integer, last_cooked_on date
+)
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  today constant date := private.today();
+  on_day constant date := coalesce((request ->> 'date')::date, today);
+  minutes constant integer := (request ->> 'max_total_minutes')::numeric;
+  meal_time constant time := request ->> 'meal_time';
+  available constant integer := private.minutes_before(on_day, meal_time);
+  person public.profiles;
+  candidate record;
+  foods text[];
+  found_own integer := 0;
+begin
+  select * into person from public.profiles as p where p.id = (select auth.uid());
+  for candidate in
+    with history as (
+      select d.meal_id, max(d.planned_date) filter (where d.status = 'cooked') as last_cooked_on,
+        min(abs(d.planned_date - on_day)) filter (where d.status = 'planned' and d.planned_date >= today)
+          as planned_near,
+        avg((d.meal_time < '10:30')::integer) > 0.5 as is_breakfast
+      from public.planned_meals as d
+      where d.user_id = person.id and d.meal_id is not null
+      group by d.meal_id
+    ),
+    recipes as materialized (
+      select (row_number() over ())::integer as number, r.*
+      from (
+        select m.id, m.name, m.prep_time + m.cook_time as total_minutes, h.last_cooked_on, h.planned_near,
+          coalesce(h.is_breakfast, private.is_breakfast(m.name)) as is_breakfast, null::jsonb as ingredients
+        from public.meals as m
+        left join history as h on h.meal_id = m.id
+        where m.user_id = person.id
+        union all
+        select null, b.name, b.prep_time + b.cook_time, null, null, b.occasion = 'breakfast', b.ingredients
+        from private.basic_recipes as b
+        -- A basic recipe that the person has saved is one of their own by now.
+        where not exists (select from public.meals as m where m.user_id = person.id and m.name = b.name)
+      ) as r
+      where minutes is null or r.total_minutes <= minutes
+    ),
+    needs as (
+      select array_agg(n.number) as recipes, array_agg(n.food) as foods, array_agg(n.quantity) as quantities,
+        array_agg(n.unit) as units
+      from (
+        select r.number, g.food_item_name as food,
+          g.quantity * coalesce((request ->> 'servings')::numeric / m.servings, 1) as quantity, g.unit
+        from recipes as r
+        join public.meals as m on m.id = r.id and m.user_id = person.id
+        join public.meal_ingredients as g on g.meal_id = r.id and g.user_id = person.id
+        union all
+        select r.number, i.food_item_name, i.quantity * coalesce((request ->> 'servings')::numeric / 2, 1), i.unit
+        from recipes as r
+        cross join lateral jsonb_to_recordset(r.ingredients) as i (food_item_name text, quantity numeric, unit text)
+        where r.id is null
+      ) as n
+    ),
+    rated as (
+      select r.id, r.name, r.total_minutes, r.last_cooked_on, v.*,
+        -- What is at home counts most, then what would be thrown away, then variety: full marks after four weeks,
+        -- less when it is planned within a week.
+        0.55 * coalesce(cardinality(v.in_pantry)::numeric
+          / nullif(cardinality(v.in_pantry) + cardinality(v.missing), 0), 0)
+        + 0.25 * least(coalesce(v.urgency, 0), 2) / 2
+        + 0.20 * greatest(0, least(coalesce(on_day - r.last_cooked_on, 28), 28)) / 28.0
+        - case when r.planned_near <= 7 then 0.15 else 0 end as score,
+        r.last_cooked_on >= on_day - 2 or r.planned_near <= 2 as is_lately,
+        r.total_minutes <= available
+          and r.is_breakfast = coalesce(meal_time < '10:30', r.id is not null and r.is_breakfast) as fits
+      from recipes as r
+      cross join needs as n
+      left join private.pantry_coverage(on_day, n.recipes, n.foods, n.quantities, n.units) as v on v.recipe = r.number
+    )
+    select r.*,
+      -- Own recipes before basic ones, unless they don't fit the time or were eaten just now.
+      case when r.is_lately then 4 else 0 end + case when r.fits is false then 2 else 0 end
+        + case when r.id is null then 1 else 0 end as tier
+    from rated as r
+    -- A recipe without ingredients can't be judged, so it comes last.
+    order by tier, r.recipe is null, r.score desc, r.name, r.id
+  loop
+    continue when candidate.id is not null and found_own >= most;
+    foods := case when candidate.id is null
+      then array(select i ->> 'food_item_name' from private.basic_recipes as b
+        cross join lateral jsonb_array_elements(b.ingredients) as i where b.name = candidate.name)
+      else array(select g.food_item_name from public.meal_ingredients as g
+        where g.meal_id = candidate.id and g.user_id = person.id)
+    end;
+    -- Asked last and of the best only: it is the dearest question.
+    continue when not private.is_suitable(candidate.name, foods, person.dietary, person.allergies);
+    found_own := found_own + (candidate.id is not null)::integer;
+    meal_id := candidate.id;
+    name := candidate.name;
+    tier := candidate.tier;
+    score := candidate.score;
+    in_pantry := coalesce(candidate.in_pantry, '{}');
+    missing := coalesce(candidate.missing, '{}');
+    uses_expiring := coalesce(candidate.uses_expiring, '{}');
+    soonest_expiry := candidate.soonest_expiry;
+    keys := coalesce(candidate.keys, '{}');
+    total_minutes := candidate.total_minutes;
+    last_cooked_on := candidate.last_cooked_on;
+    return next;
+  end loop;
+end $$;
+comment on function private.ranked_meals(jsonb, integer) is
+  'Meals for a request, best first: the caller''s recipes (at most so many) and the basic ones (meal_id null), all '
+  'within their diets, allergies and max_total_minutes. tier tells what fits from what is only better than nothing.';
+
+-------------------------------------------------------------------------------
+-- The planner
+-------------------------------------------------------------------------------
+
+create function private.meal_reason(ranked jsonb, request jsonb, today date, available integer) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  missing constant text[] := array(select jsonb_array_elements_text(ranked -> 'missing'));
+  expiring constant text[] := array(select jsonb_array_elements_text(ranked -> 'uses_expiring'));
+  at_home constant integer := jsonb_array_length(ranked -> 'in_pantry');
+  minutes constant integer := ranked ->> 'total_minutes';
+  cooked_days_ago constant integer := today - (ranked ->> 'last_cooked_on')::date;
+begin
+  return concat_ws('. ',
+    concat_ws(', and ',
+      case
+        when at_home + cardinality(missing) = 0 then 'Its ingredients aren''t listed'
+        when missing = '{}' then 'You have everything at home'
+        when at_home = 0 then 'You would have to buy ' || private.listed(missing, 4)
+        when cardinality(missing) * 2 <= least(at_home, 4)
+        then format('You have everything but %s', private.listed(missing, 3))
+        else format('You have %s of %s ingredients at home', at_home, at_home + cardinality(missing))
+      end,
+      case when expiring <> '{}' then format(
+        case cardinality(expiring) when 1 then 'it uses the %s, good until %s'
+          else 'it uses %s, the first of them good until %s' end,
+        private.listed(expiring, 4), private.day_in_words((ranked ->> 'soonest_expiry')::date, today)) end),
+    'Ready in ' || minutes || ' minutes' || case
+      when minutes > available then format(', though you have only %s before %s', available, request ->> 'meal_time')
+      when available < 180 then format(', and you have %s before %s', available, request ->> 'meal_time')
+      else '' end,
+    case
+      when ranked ->> 'meal_id' is null then 'A basic recipe, not one of yours yet'
+      when cooked_days_ago is null then 'You haven''t cooked it yet'
+      when cooked_days_ago < 2 then 'You cooked it ' || private.day_in_words(today - cooked_days_ago, today)
+      else format('You last cooked it %s days ago', cooked_days_ago)
+    end) || '.';
+end $$;
+comment on function private.meal_reason(jsonb, jsonb, date, integer) is
+  'Why a meal, in a sentence or three: what is at home, what would be thrown away, time, variety.';
 
 create function public.plan_meals(request jsonb default '{}') returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  today date := private.today();
-  suggestions jsonb;
+  today constant date := private.today();
+  on_day date;
+  available integer;
+  people integer;
+  pool jsonb;
+  eaten jsonb;
+  pick jsonb;
+  picks jsonb := '[]';
 begin
   perform private.check_meal_request(request);
-  with candidates as materialized (
-    select row_number() over (order by s.id) as number, s.* from private.suggestable_meals(request) as s
-  ),
-  covered as (
-    select * from private.pantry_coverage((select jsonb_agg(c.meal order by c.number) from candidates as c))
-  ),
-  ranked as (
-    select c.id, c.meal,
-      coalesce(v.in_pantry, '{}') as in_pantry,
-      coalesce(v.missing, '{}') as missing,
-      coalesce(v.uses_expiring, '{}') as uses_expiring,
-      v.soonest_expiry, c.last_cooked_on, c.total_minutes,
-      -- What is at home counts most, then what would be thrown away, then variety: full marks after four weeks,
-      -- none on the day, less when it is already planned for the coming week.
-      0.55 * coalesce(cardinality(v.in_pantry)::numeric
-        / nullif(cardinality(v.in_pantry) + cardinality(v.missing), 0), 0)
-      + 0.25 * least(coalesce(cardinality(v.uses_expiring), 0), 3) / 3.0
-      + 0.20 * least(coalesce(today - c.last_cooked_on, 28), 28) / 28.0
-      - case when c.planned_on <= today + 7 then 0.15 else 0 end as score
-    from candidates as c
-    left join covered as v on v.recipe = c.number
-  ),
-  best as (
-    select r.*,
+  on_day := coalesce((request ->> 'date')::date, today);
+  available := private.minutes_before(on_day, (request ->> 'meal_time')::time);
+  people := (request ->> 'servings')::numeric;
+  select coalesce(jsonb_agg(to_jsonb(r)), '[]') into pool from private.ranked_meals(request, 40) as r;
+  -- What is on the table around the day, so that two curries don't follow each other.
+  select coalesce(jsonb_agg(jsonb_build_object('keys', to_jsonb(k.keys))), '[]') into eaten
+  from (
+    select array_agg(distinct f.key) filter (where f.key is not null) as keys
+    from public.planned_meals as d
+    join public.meal_ingredients as g on g.meal_id = d.meal_id and g.user_id = d.user_id
+    cross join lateral private.food_keys(array[g.food_item_name]) as f
+    where d.user_id = (select auth.uid()) and (
+      d.status = 'cooked' and d.planned_date between on_day - 2 and on_day
+      or d.status = 'planned' and d.planned_date between greatest(today, on_day - 2) and on_day + 2)
+    group by d.meal_id
+  ) as k;
+  for place in 1..coalesce((request ->> 'count')::numeric::integer, 3) loop
+    select p.value into pick
+    from jsonb_array_elements(pool) as p (value)
+    where not exists (
+      select from jsonb_array_elements(picks) as c where lower(c ->> 'name') = lower(p.value ->> 'name'))
+    order by (p.value ->> 'tier')::integer,
       -- A recipe without ingredients can't be judged, so it comes last.
-      row_number() over (
-        order by r.in_pantry || r.missing = '{}', r.score desc, r.meal ->> 'name', r.id) as place
-    from ranked as r
-    order by place
-    limit coalesce((request ->> 'count')::numeric::integer, 3)
-  )
-  select jsonb_agg(jsonb_build_object(
-    'meal', b.meal, 'meal_id', b.id, 'in_pantry', to_jsonb(b.in_pantry), 'missing', to_jsonb(b.missing),
-    'uses_expiring', to_jsonb(b.uses_expiring),
-    'reason', concat_ws('; ',
-      case cardinality(b.in_pantry) + cardinality(b.missing)
-        when 0 then 'no ingredients listed'
-        else format('%s of %s ingredients at home', cardinality(b.in_pantry),
-          cardinality(b.in_pantry) + cardinality(b.missing))
-      end,
-      case when cardinality(b.uses_expiring) > 0 then format('uses %s, good until %s',
-        array_to_string(b.uses_expiring, ', '), to_char(b.soonest_expiry, 'YYYY-MM-DD')) end,
-      case when b.last_cooked_on is null then 'not cooked yet'
-        else format('last cooked %s days ago', today - b.last_cooked_on) end,
-      b.total_minutes || ' minutes'
-    )) order by b.place)
-  into suggestions
-  from best as b;
-  return coalesce(suggestions, '[]');
+      p.value -> 'keys' = '[]',
+      (p.value ->> 'score')::numeric - (
+        select coalesce(max(o.weight * l.alike / nullif(
+          jsonb_array_length(p.value -> 'keys') + jsonb_array_length(o.value -> 'keys') - l.alike, 0)), 0)
+        from (
+          select 0.35 as weight, c.value from jsonb_array_elements(picks) as c (value)
+          union all select 0.2, e.value from jsonb_array_elements(eaten) as e (value)
+        ) as o
+        cross join lateral (
+          select count(*)::numeric as alike from jsonb_array_elements_text(p.value -> 'keys') as k
+          where (o.value -> 'keys') ? k
+        ) as l
+      ) desc,
+      p.value ->> 'name', p.value ->> 'meal_id'
+    limit 1;
+    exit when not found;
+    picks := picks || jsonb_build_array(pick);
+  end loop;
+  return coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'meal', coalesce(private.own_meal((p.value ->> 'meal_id')::uuid, people),
+        private.basic_meal(p.value ->> 'name', people)),
+      'meal_id', p.value -> 'meal_id',
+      'in_pantry', p.value -> 'in_pantry',
+      'missing', p.value -> 'missing',
+      'uses_expiring', p.value -> 'uses_expiring',
+      'reason', private.meal_reason(p.value, request, today, available)) order by p.place)
+    from jsonb_array_elements(picks) with ordinality as p (value, place)), '[]');
 end $$;
 comment on function public.plan_meals(jsonb) is
-  'The built-in planner: the caller''s recipes ranked by what is at home, what expires within three days and how '
-  'long ago they were cooked. request: {count 1–5 (3), max_total_minutes, servings, date, meal_time, notes}. Returns '
-  'an array of {meal (create_meal''s shape), meal_id, in_pantry, missing, uses_expiring, reason}; the same data give '
-  'the same answer.';
+  'The built-in planner: the caller''s recipes by what is at home, what expires within three days, how long ago they '
+  'were cooked and how different they are from each other and from what is planned; then basic recipes (meal_id null). '
+  'Diets, allergies and max_total_minutes are kept. request: {count 1–5 (3), date (today), meal_time, '
+  'max_total_minutes, servings, notes}. Returns an array of {meal (create_meal''s shape), meal_id, in_pantry, missing, '
+  'uses_expiring, reason}; the same data give the same answer. Labels decide: allergies are matched by names.';
+
+-------------------------------------------------------------------------------
+-- What a language model is told, and what is kept of its answer
+-------------------------------------------------------------------------------
+
+create function private.food_spending(today date) returns jsonb
+language sql stable security invoker set search_path = '' as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'category', s.category, 'currency', s.currency, 'amount', s.amount) order by s.amount desc, s.category), '[]')
+  from (
+    select e.category, e.currency, sum(case e.kind when 'refund' then -e.amount else e.amount end) as amount
+    from public.expenses as e
+    where e.user_id = (select auth.uid()) and e.date between date_trunc('month', today)::date and today
+      and e.category ~* ('food|grocer|supermarket|restaurant|dining|eating|take ?away|take-?out|delivery|lunch|dinner|'
+        'breakfast|caf[eé]|coffee|bakery|butcher|canteen|snack|lebensmittel|supermarkt|essen|mittag|bäcker|metzger|'
+        'mensa|kantine|lieferdienst|imbiss')
+    group by 1, 2
+    order by 3 desc, 1
+    limit 10
+  ) as s
+$$;
+comment on function private.food_spending(date) is
+  'What the caller spent on food this month, by category and currency; refunds taken off. Which categories are food '
+  'is told by their names.';
 
 create function public.meal_suggestion_context(request jsonb default '{}') returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
 declare
-  today date := private.today();
+  today constant date := private.today();
+  on_day date;
+  meal_time time;
 begin
   perform private.check_meal_request(request);
+  on_day := coalesce((request ->> 'date')::date, today);
+  meal_time := request ->> 'meal_time';
+  -- Bounded, so that a large household still fits a prompt.
   return jsonb_build_object(
     'today', today,
     'profile', (
       select jsonb_build_object('timezone', p.timezone, 'currency', p.currency, 'unit_system', p.unit_system,
         'dietary', to_jsonb(p.dietary), 'allergies', to_jsonb(p.allergies))
       from public.profiles as p where p.id = (select auth.uid())),
-    -- Bounded, so that a large household still fits a prompt: what expires first, what was cooked longest ago.
     'pantry', coalesce((
       select jsonb_agg(jsonb_build_object('name', l.name, 'quantity', l.quantity, 'unit', l.unit,
         'expires_in_days', l.expiry_date - today) order by l.expiry_date, l.name)
@@ -242,78 +616,132 @@ begin
         order by l.expiry_date, l.name limit 200
       ) as l), '[]'),
     'recipes', coalesce((
-      select jsonb_agg(s.meal - 'description' - 'instructions'
-        || jsonb_build_object('id', s.id, 'last_cooked_on', s.last_cooked_on)
-        order by s.last_cooked_on nulls first, s.meal ->> 'name')
-      from (
-        select * from private.suggestable_meals(request) as s order by s.last_cooked_on nulls first, s.meal ->> 'name' limit 50
-      ) as s), '[]'),
+      select jsonb_agg(private.own_meal(r.meal_id, (request ->> 'servings')::numeric::integer)
+        - 'description' - 'instructions' || jsonb_build_object('id', r.meal_id, 'last_cooked_on', r.last_cooked_on)
+        order by r.place)
+      from private.ranked_meals(request, 50) with ordinality as r (
+        meal_id, name, tier, score, in_pantry, missing, uses_expiring, soonest_expiry, keys, total_minutes,
+        last_cooked_on, place)
+      where r.meal_id is not null), '[]'),
     'planned', coalesce((
-      select jsonb_agg(jsonb_build_object('name', d.meal_name, 'date', d.planned_date, 'time', to_char(d.meal_time, 'HH24:MI'))
-        order by d.planned_date, d.meal_time)
-      from public.planned_meals as d
-      where d.user_id = (select auth.uid()) and d.status = 'planned'
-        and d.planned_date between coalesce((request ->> 'date')::date, today) - 3
-          and coalesce((request ->> 'date')::date, today) + 7), '[]')
+      select jsonb_agg(jsonb_build_object(
+        'name', d.meal_name, 'date', d.planned_date, 'time', to_char(d.meal_time, 'HH24:MI'))
+        order by d.planned_date, d.meal_time, d.meal_name)
+      from (
+        select * from public.planned_meals as d
+        where d.user_id = (select auth.uid()) and d.status = 'planned' and d.planned_date >= today
+          and d.planned_date between on_day - 3 and on_day + 7
+        order by d.planned_date, d.meal_time, d.meal_name limit 50
+      ) as d), '[]'),
+    -- Times only: what somebody does all day is nobody's business.
+    'free_time', coalesce((
+      select jsonb_agg(jsonb_build_object('date', f.day, 'from', to_char(f.starts_at, 'HH24:MI'),
+        'to', to_char(f.ends_at, 'HH24:MI')) order by f.starts_at)
+      from (
+        select f.*
+        from (values
+          (meal_time::interval - interval '3 hours', meal_time::interval + interval '1 hour', true),
+          ('06:00', '10:30', false), ('11:00', '14:30', false), ('17:00', '21:30', false)
+        ) as h (opens, closes, is_asked)
+        cross join lateral private.free_time(on_day, on_day + case when meal_time is null then 2 else 0 end,
+          greatest(h.opens, interval '0')::time, least(h.closes, '23:59')::time) as f
+        where h.is_asked = (meal_time is not null)
+        order by f.starts_at limit 40
+      ) as f), '[]'),
+    'food_spending_this_month', private.food_spending(today)
   );
 end $$;
 comment on function public.meal_suggestion_context(jsonb) is
-  'What a language model needs to suggest meals to the caller: {today, profile, pantry, recipes, planned}; at most '
-  '200 lots and 50 recipes.';
+  'What a language model needs to suggest meals to the caller: {today, profile, pantry, recipes (best first), planned, '
+  'free_time (at meal hours of three days, or around date and meal_time), food_spending_this_month}; at most 200 lots '
+  'and 50 recipes.';
 
 create function public.ground_meal_suggestions(suggestions jsonb, request jsonb default '{}') returns jsonb
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
+  today constant date := private.today();
+  person public.profiles;
+  most integer;
+  people integer;
+  minutes integer;
   suggestion jsonb;
+  meal jsonb;
+  stored jsonb;
+  foods text[];
   kept jsonb := '[]';
 begin
+  perform private.check_suggestions(suggestions, '{"meal": {…}, "meal_id": null, "reason": "…"}');
   perform private.check_meal_request(request);
-  if suggestions is null or jsonb_typeof(suggestions) <> 'array' or jsonb_array_length(suggestions) > 5 then
-    raise sqlstate 'PT422' using
-      message = 'suggestions must be an array of at most 5',
-      detail = format('Got %s.', coalesce(jsonb_typeof(suggestions), 'nothing')),
-      hint = 'Send {"suggestions": [{"meal": {…}, "meal_id": null, "reason": "…"}]}.';
-  end if;
+  select * into person from public.profiles as p where p.id = (select auth.uid());
+  most := coalesce((request ->> 'count')::numeric::integer, 5);
+  people := (request ->> 'servings')::numeric;
+  minutes := (request ->> 'max_total_minutes')::numeric;
   for suggestion in select s from jsonb_array_elements(suggestions) as s loop
-    -- Whether create_meal would take it is asked of create_meal, and undone.
+    exit when jsonb_array_length(kept) = most;
+    -- What fails is dropped, never repaired. Whether create_meal would take it is asked of create_meal, and undone.
     begin
-      perform private.require_shape(suggestion, '{"meal": "object!", "meal_id": "string", "reason": "string!"}', 'suggestion');
-      continue when suggestion ->> 'meal_id' is not null and not exists (
-        select from public.meals as m
-        where m.id::text = suggestion ->> 'meal_id' and m.user_id = (select auth.uid()));
-      perform public.create_meal(suggestion -> 'meal');
-      -- Undone in either case.
-      raise sqlstate 'LO001' using message = case
-        when (request ->> 'max_total_minutes')::numeric
-          < (suggestion #>> '{meal,prep_time}')::numeric + (suggestion #>> '{meal,cook_time}')::numeric
-        then 'drop' else 'keep' end;
+      perform private.require_shape(
+        suggestion, '{"meal": "object!", "meal_id": "string", "reason": "string!"}', 'suggestion');
+      meal := suggestion -> 'meal';
+      stored := null;
+      if suggestion ->> 'meal_id' is null then
+        perform public.create_meal(meal);
+      else
+        -- What is shown of their own recipe is their recipe; a model that changed the dish meant another one.
+        select private.own_meal(m.id, people) into stored
+        from public.meals as m where m.id::text = suggestion ->> 'meal_id' and m.user_id = person.id;
+      end if;
+      raise sqlstate 'LO001' using message = 'undo';
     exception
       when sqlstate 'LO001' then
-        if sqlerrm = 'keep' then
-          kept := kept || jsonb_build_array(suggestion);
-        end if;
+        null;
       when sqlstate 'PT422' then
-        null;  -- Dropped, never repaired.
+        continue;
     end;
+    continue when suggestion ->> 'meal_id' is not null and (
+      stored is null
+      or lower(stored ->> 'name') is distinct from lower(meal ->> 'name')
+      or private.foods_of(stored) is distinct from private.foods_of(meal));
+    meal := coalesce(stored, meal);
+    foods := array(select i ->> 'food_item_name' from jsonb_array_elements(nullif(meal -> 'ingredients', 'null')) as i);
+    if stored is null then
+      -- A model may hide food in the steps.
+      foods := case when foods <> '{}' then foods || (meal ->> 'description')
+        || array(select jsonb_array_elements_text(nullif(meal -> 'instructions', 'null'))) else '{}' end;
+    end if;
+    continue when not private.is_suitable(meal ->> 'name', array_remove(foods, null), person.dietary, person.allergies)
+      or not coalesce((meal ->> 'prep_time')::integer + (meal ->> 'cook_time')::integer <= minutes, minutes is null)
+      or not coalesce((meal ->> 'servings')::integer = people, people is null)
+      or coalesce(suggestion ->> 'reason' !~ '\S' or char_length(suggestion ->> 'reason') > 500, true)
+      or exists (select from jsonb_array_elements(kept) as k where k ->> 'meal_id' = suggestion ->> 'meal_id'
+        or lower(k #>> '{meal,name}') = lower(meal ->> 'name'));
+    kept := kept
+      || jsonb_build_array(suggestion || jsonb_build_object('meal', meal, 'meal_id', suggestion -> 'meal_id'));
   end loop;
   return coalesce((
     select jsonb_agg(s.value || jsonb_build_object(
-      'meal_id', s.value -> 'meal_id',
       'in_pantry', to_jsonb(coalesce(v.in_pantry, '{}')),
       'missing', to_jsonb(coalesce(v.missing, '{}')),
       'uses_expiring', to_jsonb(coalesce(v.uses_expiring, '{}'))) order by s.position)
     from jsonb_array_elements(kept) with ordinality as s (value, position)
-    left join private.pantry_coverage((select jsonb_agg(k -> 'meal') from jsonb_array_elements(kept) as k)) as v
-      on v.recipe = s.position), '[]');
+    left join private.pantry_coverage_of(coalesce((request ->> 'date')::date, today),
+      (select jsonb_agg(k.value -> 'meal' order by k.position)
+        from jsonb_array_elements(kept) with ordinality as k (value, position))) as v on v.recipe = s.position), '[]');
 end $$;
 comment on function public.ground_meal_suggestions(jsonb, jsonb) is
-  'Grounding check of a model''s suggestions [{meal, meal_id, reason}]: drops those whose meal_id isn''t one of the '
-  'caller''s recipes or whose meal create_meal would refuse; adds in_pantry, missing and uses_expiring from the '
-  'caller''s pantry. Saves nothing.';
+  'Grounding check of a model''s suggestions [{meal, meal_id, reason}] against the caller and the request: drops those '
+  'that create_meal would refuse, whose meal_id isn''t a recipe of theirs with that name and those foods, that carry '
+  'an allergen or break a diet (in the steps, too), or that keep to neither max_total_minutes nor servings, and '
+  'repetitions. meal_id given: meal is the stored recipe. Adds in_pantry, missing and uses_expiring. Saves nothing.';
 
 grant execute on function
-  private.food_words(text), private.in_base_unit(numeric, text), private.today(), private.pantry_coverage(jsonb),
-  private.check_meal_request(jsonb), private.suggestable_meals(jsonb)
+  private.today(), private.free_time(date, date, time, time), private.minutes_before(date, time),
+  private.check_suggestions(jsonb, text), private.check_suggestion_day(jsonb), private.listed(text[], integer),
+  private.day_in_words(date, date), private.food_keys(text[]), private.pantry_stock(date),
+  private.pantry_coverage(date, integer[], text[], numeric[], text[]), private.pantry_coverage_of(date, jsonb),
+  private.check_meal_request(jsonb), private.is_suitable(text, text[], text[], text[]), private.is_breakfast(text),
+  private.own_meal(uuid, integer), private.basic_meal(text, integer), private.foods_of(jsonb),
+  private.ranked_meals(jsonb, integer), private.meal_reason(jsonb, jsonb, date, integer), private.food_spending(date)
 to authenticated;
 revoke execute on function
   public.plan_meals(jsonb), public.meal_suggestion_context(jsonb), public.ground_meal_suggestions(jsonb, jsonb)
