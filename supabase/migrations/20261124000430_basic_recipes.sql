@@ -56,8 +56,8 @@ from (values
   ('chives', 'Schnittlauch'),
   ('cinnamon', 'ground cinnamon; Zimt'),
   ('tomatoes', 'chopped tomatoes; tomato passata; passata; crushed tomatoes; tomato pulp; canned tomatoes; '
-    'plum tomatoes; Dosentomaten; gehackte Tomaten; passierte Tomaten; stückige Tomaten; polpa; tomato; cherry tomatoes; vine tomatoes; '
-    'Tomate; Tomaten; Cherrytomaten; Kirschtomaten; Rispentomaten'),
+    'plum tomatoes; Dosentomaten; gehackte Tomaten; passierte Tomaten; stückige Tomaten; polpa; tomato; '
+    'cherry tomatoes; vine tomatoes; Tomate; Tomaten; Cherrytomaten; Kirschtomaten; Rispentomaten'),
   ('coconut milk', 'Kokosmilch; coconut cream'),
   ('corn tortillas', 'corn tortilla; Maistortillas'),
   ('couscous', 'Couscous; wholemeal couscous'),

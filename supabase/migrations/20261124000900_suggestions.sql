@@ -1,5 +1,6 @@
--- Suggestions of meals: what the AI service asks the database. The rules (what is at home, what expires, what was cooked
--- when, when there is time) are here; the service adds the language model. What suggestions of workouts share comes first.
+-- Suggestions of meals: what the AI service asks the database. The rules (what is at home, what expires, what was
+-- cooked when, when there is time) are here; the service adds the language model. What suggestions of workouts need,
+-- too, comes first.
 
 -------------------------------------------------------------------------------
 -- Days and free time
@@ -211,7 +212,7 @@ language sql stable security invoker set search_path = '' as $$
     left join private.known_units as u on u.unit = lower(n.unit)
     where not k.is_taken_for_granted
   ),
-  found as (
+  matched as (
     select n.recipe, n.position, n.food, n.key,
       -- In the same dimension there must be enough; with no common one, being there counts (never guess a conversion).
       coalesce(bool_or(s.amount >= n.amount) filter (where s.dimension = n.dimension), count(s.key) > 0) as is_there,
@@ -219,14 +220,17 @@ language sql stable security invoker set search_path = '' as $$
     from needs as n
     left join stock as s on s.key = n.key
     group by n.recipe, n.position, n.food, n.key
+  ),
+  found as (
+    select m.*, m.is_there and m.expiry_date <= on_day + 3 as is_due from matched as m
   )
   select f.recipe,
     coalesce(array_agg(f.food order by f.position) filter (where f.is_there), '{}'),
     coalesce(array_agg(f.food order by f.position) filter (where not f.is_there), '{}'),
-    coalesce(array_agg(f.food order by f.expiry_date, f.position) filter (where f.expiry_date <= on_day + 3), '{}'),
-    min(f.expiry_date),
+    coalesce(array_agg(f.food order by f.expiry_date, f.position) filter (where f.is_due), '{}'),
+    min(f.expiry_date) filter (where f.is_due),
     -- Due on the day counts 1, in three days a quarter.
-    coalesce(sum((4 - (f.expiry_date - on_day)) / 4.0) filter (where f.expiry_date <= on_day + 3), 0),
+    coalesce(sum((4 - (f.expiry_date - on_day)) / 4.0) filter (where f.is_due), 0),
     array_agg(distinct f.key) filter (where f.key is not null)
   from found as f
   group by f.recipe
@@ -278,17 +282,31 @@ begin
 end $$;
 comment on function private.check_meal_request(jsonb) is 'Refuses (PT422) a malformed request for meal suggestions.';
 
-create function private.is_suitable(name text, foods text[], dietary text[], allergies text[]) returns boolean
+-- Allergies are asked of all foods at once and diets dish by dish (kosher is about combinations): what is dear is the
+-- question, not the food.
+create function private.suitable_dishes(dietary text[], allergies text[], dishes jsonb) returns integer[]
 language plpgsql stable security invoker set search_path = '' as $$
+declare
+  foods text[] := array(
+    select distinct f from jsonb_array_elements(dishes) as d cross join lateral jsonb_array_elements_text(d) as f);
+  unsafe text[] := '{}';
 begin
-  return
-    -- What isn't listed can't be called safe.
-    (allergies = '{}' or (foods <> '{}' and private.allergen_conflicts(allergies, foods || name) = '{}'))
-    and (dietary = '{}' or private.diet_conflicts(dietary, foods || name) = '{}');
+  if allergies <> '{}' then
+    unsafe := array(select distinct c.food from private.food_conflicts(allergies, foods) as c);
+  end if;
+  return array(
+    select d.number::integer
+    from jsonb_array_elements(dishes) with ordinality as d (foods, number)
+    where not d.foods ?| unsafe
+      -- What isn't listed can't be called safe: the name alone is not enough.
+      and (allergies = '{}' or jsonb_array_length(d.foods) > 1)
+      and (dietary = '{}'
+        or private.diet_conflicts(dietary, array(select jsonb_array_elements_text(d.foods))) = '{}')
+    order by d.number);
 end $$;
-comment on function private.is_suitable(text, text[], text[], text[]) is
-  'Whether a dish keeps to diets and allergies, by its name and ingredients. With allergies, a dish without '
-  'ingredients isn''t suitable.';
+comment on function private.suitable_dishes(text[], text[], jsonb) is
+  'Which dishes (numbered from 1), each an array of its name and its foods, keep to diets and allergies. With '
+  'allergies, a dish without foods doesn''t.';
 
 create function private.is_breakfast(name text) returns boolean
 language sql immutable security invoker set search_path = '' as $$
@@ -342,116 +360,144 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function private.foods_of(jsonb) is 'The different foods of a meal in create_meal''s shape.';
 
-create function private.ranked_meals(request jsonb, most integer) returns table (
-  meal_id uuid, name text, tier integer, score numeric, in_pantry text[], missing text[], uses_expiring text[],
-  soonest_expiry date, keys text[], total_minutes integer, last_cooked_on date
+create function private.rated_meals(request jsonb, with_basics boolean) returns table (
+  place bigint, meal_id uuid, name text, tier integer, score numeric, in_pantry text[], missing text[],
+  uses_expiring text[], soonest_expiry date, keys text[], total_minutes integer, last_cooked_on date
 )
 language plpgsql stable security invoker set search_path = '' as $$
+#variable_conflict use_column
 declare
   today constant date := private.today();
   on_day constant date := coalesce((request ->> 'date')::date, today);
   minutes constant integer := (request ->> 'max_total_minutes')::numeric;
+  people constant numeric := request ->> 'servings';
   meal_time constant time := request ->> 'meal_time';
   available constant integer := private.minutes_before(on_day, meal_time);
+begin
+  return query
+  with history as (
+    select d.meal_id, max(d.planned_date) filter (where d.status = 'cooked') as last_cooked_on,
+      min(abs(d.planned_date - on_day)) filter (where d.status = 'planned' and d.planned_date >= today)
+        as planned_near,
+      avg((d.meal_time < '10:30')::integer) > 0.5 as is_breakfast
+    from public.planned_meals as d
+    where d.user_id = (select auth.uid()) and d.meal_id is not null
+    group by d.meal_id
+  ),
+  recipes as materialized (
+    select (row_number() over ())::integer as number, r.*
+    from (
+      select m.id, m.name, m.servings, m.prep_time + m.cook_time as total_minutes, h.last_cooked_on, h.planned_near,
+        coalesce(h.is_breakfast, private.is_breakfast(m.name)) as is_breakfast, null::jsonb as ingredients
+      from public.meals as m
+      left join history as h on h.meal_id = m.id
+      where m.user_id = (select auth.uid())
+      union all
+      select null, b.name, b.servings, b.prep_time + b.cook_time, null, null, b.occasion = 'breakfast', b.ingredients
+      from private.basic_recipes as b
+      where with_basics and not exists (
+        -- A basic recipe that they have saved is one of their own by now.
+        select from public.meals as m where m.user_id = (select auth.uid()) and m.name = b.name)
+    ) as r
+    where minutes is null or r.total_minutes <= minutes
+  ),
+  needs as materialized (
+    select array_agg(n.number) as recipes, array_agg(n.food) as foods, array_agg(n.quantity) as quantities,
+      array_agg(n.unit) as units
+    from (
+      select r.number, g.food_item_name as food, g.quantity * coalesce(people / r.servings, 1) as quantity, g.unit
+      from recipes as r
+      join public.meal_ingredients as g on g.meal_id = r.id
+      where g.user_id = (select auth.uid())
+      union all
+      select r.number, i.food_item_name, i.quantity * coalesce(people / r.servings, 1), i.unit
+      from recipes as r
+      cross join lateral jsonb_to_recordset(r.ingredients) as i (food_item_name text, quantity numeric, unit text)
+    ) as n
+  ),
+  rated as (
+    select r.id, r.name, r.total_minutes, r.last_cooked_on, v.*,
+      -- What is at home counts most, then what would be thrown away, then variety: full marks after four weeks,
+      -- less when it is planned within a week.
+      0.55 * coalesce(cardinality(v.in_pantry)::numeric
+        / nullif(cardinality(v.in_pantry) + cardinality(v.missing), 0), 0)
+      + 0.25 * least(coalesce(v.urgency, 0), 2) / 2
+      + 0.20 * greatest(0, least(coalesce(on_day - r.last_cooked_on, 28), 28)) / 28.0
+      - case when r.planned_near <= 7 then 0.15 else 0 end as score,
+      r.last_cooked_on >= on_day - 2 or r.planned_near <= 2 as is_lately,
+      r.total_minutes <= available
+        and r.is_breakfast = coalesce(meal_time < '10:30', r.id is not null and r.is_breakfast) as fits
+    from recipes as r
+    cross join needs as n
+    left join private.pantry_coverage(on_day, n.recipes, n.foods, n.quantities, n.units) as v on v.recipe = r.number
+  ),
+  tiered as (
+    -- Own recipes before basic ones, unless they don't fit the time or were eaten just now.
+    select r.*, case when r.is_lately then 4 else 0 end + case when r.fits is false then 2 else 0 end
+      + case when r.id is null then 1 else 0 end as tier
+    from rated as r
+  )
+  select row_number() over (order by t.tier, t.recipe is null, t.score desc, t.name, t.id), t.id, t.name, t.tier, t.score,
+    coalesce(t.in_pantry, '{}'), coalesce(t.missing, '{}'), coalesce(t.uses_expiring, '{}'), t.soonest_expiry,
+    coalesce(t.keys, '{}'), t.total_minutes, t.last_cooked_on
+  from tiered as t;
+end $$;
+comment on function private.rated_meals(jsonb, boolean) is
+  'The caller''s recipes, and the basic ones (meal_id null), within max_total_minutes, rated for a request; place 1 is '
+  'the best. tier tells what fits from what is only better than nothing. Diets and allergies aren''t looked at yet.';
+
+create function private.ranked_meals(request jsonb, most integer, with_basics boolean) returns table (
+  place bigint, meal_id uuid, name text, tier integer, score numeric, in_pantry text[], missing text[],
+  uses_expiring text[], soonest_expiry date, keys text[], total_minutes integer, last_cooked_on date
+)
+language plpgsql stable security invoker set search_path = '' as $$
+#variable_conflict use_column
+declare
   person public.profiles;
-  candidate record;
-  foods text[];
-  found_own integer := 0;
+  looked_at integer := 0;
+  look_at integer;
+  found_now integer;
+  found_all integer := 0;
 begin
   select * into person from public.profiles as p where p.id = (select auth.uid());
-  for candidate in
-    with history as (
-      select d.meal_id, max(d.planned_date) filter (where d.status = 'cooked') as last_cooked_on,
-        min(abs(d.planned_date - on_day)) filter (where d.status = 'planned' and d.planned_date >= today)
-          as planned_near,
-        avg((d.meal_time < '10:30')::integer) > 0.5 as is_breakfast
-      from public.planned_meals as d
-      where d.user_id = person.id and d.meal_id is not null
-      group by d.meal_id
+  -- Diets and allergies are asked of the best only, and of more when too few of these were suitable.
+  foreach look_at in array array[most * 3, most * 15] loop
+    return query
+    with numbered as (
+      select r.*, row_number() over (partition by r.meal_id is null order by r.place) as nth
+      from private.rated_meals(request, with_basics) as r
     ),
-    recipes as materialized (
-      select (row_number() over ())::integer as number, r.*
-      from (
-        select m.id, m.name, m.prep_time + m.cook_time as total_minutes, h.last_cooked_on, h.planned_near,
-          coalesce(h.is_breakfast, private.is_breakfast(m.name)) as is_breakfast, null::jsonb as ingredients
-        from public.meals as m
-        left join history as h on h.meal_id = m.id
-        where m.user_id = person.id
-        union all
-        select null, b.name, b.prep_time + b.cook_time, null, null, b.occasion = 'breakfast', b.ingredients
-        from private.basic_recipes as b
-        -- A basic recipe that the person has saved is one of their own by now.
-        where not exists (select from public.meals as m where m.user_id = person.id and m.name = b.name)
-      ) as r
-      where minutes is null or r.total_minutes <= minutes
+    best as materialized (
+      select * from numbered as n where n.nth > looked_at and n.nth <= look_at
     ),
-    needs as (
-      select array_agg(n.number) as recipes, array_agg(n.food) as foods, array_agg(n.quantity) as quantities,
-        array_agg(n.unit) as units
-      from (
-        select r.number, g.food_item_name as food,
-          g.quantity * coalesce((request ->> 'servings')::numeric / m.servings, 1) as quantity, g.unit
-        from recipes as r
-        join public.meals as m on m.id = r.id and m.user_id = person.id
-        join public.meal_ingredients as g on g.meal_id = r.id and g.user_id = person.id
-        union all
-        select r.number, i.food_item_name, i.quantity * coalesce((request ->> 'servings')::numeric / 2, 1), i.unit
-        from recipes as r
-        cross join lateral jsonb_to_recordset(r.ingredients) as i (food_item_name text, quantity numeric, unit text)
-        where r.id is null
-      ) as n
-    ),
-    rated as (
-      select r.id, r.name, r.total_minutes, r.last_cooked_on, v.*,
-        -- What is at home counts most, then what would be thrown away, then variety: full marks after four weeks,
-        -- less when it is planned within a week.
-        0.55 * coalesce(cardinality(v.in_pantry)::numeric
-          / nullif(cardinality(v.in_pantry) + cardinality(v.missing), 0), 0)
-        + 0.25 * least(coalesce(v.urgency, 0), 2) / 2
-        + 0.20 * greatest(0, least(coalesce(on_day - r.last_cooked_on, 28), 28)) / 28.0
-        - case when r.planned_near <= 7 then 0.15 else 0 end as score,
-        r.last_cooked_on >= on_day - 2 or r.planned_near <= 2 as is_lately,
-        r.total_minutes <= available
-          and r.is_breakfast = coalesce(meal_time < '10:30', r.id is not null and r.is_breakfast) as fits
-      from recipes as r
-      cross join needs as n
-      left join private.pantry_coverage(on_day, n.recipes, n.foods, n.quantities, n.units) as v on v.recipe = r.number
+    dishes as materialized (
+      select row_number() over (order by b.place) as number, b.place, to_jsonb(b.name) || case
+        when b.meal_id is null then (
+          select jsonb_path_query_array(r.ingredients, '$[*].food_item_name')
+          from private.basic_recipes as r where r.name = b.name)
+        else (
+          select coalesce(jsonb_agg(g.food_item_name), '[]') from public.meal_ingredients as g
+          where g.meal_id = b.meal_id and g.user_id = person.id)
+        end as foods
+      from best as b
     )
-    select r.*,
-      -- Own recipes before basic ones, unless they don't fit the time or were eaten just now.
-      case when r.is_lately then 4 else 0 end + case when r.fits is false then 2 else 0 end
-        + case when r.id is null then 1 else 0 end as tier
-    from rated as r
-    -- A recipe without ingredients can't be judged, so it comes last.
-    order by tier, r.recipe is null, r.score desc, r.name, r.id
-  loop
-    continue when candidate.id is not null and found_own >= most;
-    foods := case when candidate.id is null
-      then array(select i ->> 'food_item_name' from private.basic_recipes as b
-        cross join lateral jsonb_array_elements(b.ingredients) as i where b.name = candidate.name)
-      else array(select g.food_item_name from public.meal_ingredients as g
-        where g.meal_id = candidate.id and g.user_id = person.id)
-    end;
-    -- Asked last and of the best only: it is the dearest question.
-    continue when not private.is_suitable(candidate.name, foods, person.dietary, person.allergies);
-    found_own := found_own + (candidate.id is not null)::integer;
-    meal_id := candidate.id;
-    name := candidate.name;
-    tier := candidate.tier;
-    score := candidate.score;
-    in_pantry := coalesce(candidate.in_pantry, '{}');
-    missing := coalesce(candidate.missing, '{}');
-    uses_expiring := coalesce(candidate.uses_expiring, '{}');
-    soonest_expiry := candidate.soonest_expiry;
-    keys := coalesce(candidate.keys, '{}');
-    total_minutes := candidate.total_minutes;
-    last_cooked_on := candidate.last_cooked_on;
-    return next;
+    select b.place, b.meal_id, b.name, b.tier, b.score, b.in_pantry, b.missing, b.uses_expiring, b.soonest_expiry, b.keys,
+      b.total_minutes, b.last_cooked_on
+    from private.suitable_dishes(person.dietary, person.allergies,
+      (select coalesce(jsonb_agg(d.foods order by d.number), '[]') from dishes as d)) as suitable
+    join dishes as d on d.number = any (suitable)
+    join best as b on b.place = d.place
+    order by b.place
+    limit most;
+    get diagnostics found_now = row_count;
+    found_all := found_all + found_now;
+    -- As many as can be asked for.
+    exit when found_all >= 5;
+    looked_at := look_at;
   end loop;
 end $$;
-comment on function private.ranked_meals(jsonb, integer) is
-  'Meals for a request, best first: the caller''s recipes (at most so many) and the basic ones (meal_id null), all '
-  'within their diets, allergies and max_total_minutes. tier tells what fits from what is only better than nothing.';
+comment on function private.ranked_meals(jsonb, integer, boolean) is
+  'rated_meals, the best first, that keep to the caller''s diets and allergies; at most so many.';
 
 -------------------------------------------------------------------------------
 -- The planner
@@ -501,6 +547,7 @@ declare
   on_day date;
   available integer;
   people integer;
+  most integer;
   pool jsonb;
   eaten jsonb;
   pick jsonb;
@@ -510,7 +557,13 @@ begin
   on_day := coalesce((request ->> 'date')::date, today);
   available := private.minutes_before(on_day, (request ->> 'meal_time')::time);
   people := (request ->> 'servings')::numeric;
-  select coalesce(jsonb_agg(to_jsonb(r)), '[]') into pool from private.ranked_meals(request, 40) as r;
+  most := coalesce((request ->> 'count')::numeric::integer, 3);
+  for with_basics in 0..1 loop
+    -- Basic recipes, when their own don't fill the count.
+    select coalesce(jsonb_agg(to_jsonb(r)), '[]') into pool
+    from private.ranked_meals(request, 60, with_basics = 1) as r;
+    exit when jsonb_array_length(jsonb_path_query_array(pool, '$[*] ? (@.tier == 0)')) >= most;
+  end loop;
   -- What is on the table around the day, so that two curries don't follow each other.
   select coalesce(jsonb_agg(jsonb_build_object('keys', to_jsonb(k.keys))), '[]') into eaten
   from (
@@ -523,7 +576,7 @@ begin
       or d.status = 'planned' and d.planned_date between greatest(today, on_day - 2) and on_day + 2)
     group by d.meal_id
   ) as k;
-  for place in 1..coalesce((request ->> 'count')::numeric::integer, 3) loop
+  for place in 1..most loop
     select p.value into pick
     from jsonb_array_elements(pool) as p (value)
     where not exists (
@@ -619,10 +672,7 @@ begin
       select jsonb_agg(private.own_meal(r.meal_id, (request ->> 'servings')::numeric::integer)
         - 'description' - 'instructions' || jsonb_build_object('id', r.meal_id, 'last_cooked_on', r.last_cooked_on)
         order by r.place)
-      from private.ranked_meals(request, 50) with ordinality as r (
-        meal_id, name, tier, score, in_pantry, missing, uses_expiring, soonest_expiry, keys, total_minutes,
-        last_cooked_on, place)
-      where r.meal_id is not null), '[]'),
+      from private.ranked_meals(request, 50, false) as r), '[]'),
     'planned', coalesce((
       select jsonb_agg(jsonb_build_object(
         'name', d.meal_name, 'date', d.planned_date, 'time', to_char(d.meal_time, 'HH24:MI'))
@@ -709,7 +759,8 @@ begin
       foods := case when foods <> '{}' then foods || (meal ->> 'description')
         || array(select jsonb_array_elements_text(nullif(meal -> 'instructions', 'null'))) else '{}' end;
     end if;
-    continue when not private.is_suitable(meal ->> 'name', array_remove(foods, null), person.dietary, person.allergies)
+    continue when private.suitable_dishes(person.dietary, person.allergies,
+        jsonb_build_array(to_jsonb(array_remove((meal ->> 'name') || foods, null)))) = '{}'
       or not coalesce((meal ->> 'prep_time')::integer + (meal ->> 'cook_time')::integer <= minutes, minutes is null)
       or not coalesce((meal ->> 'servings')::integer = people, people is null)
       or coalesce(suggestion ->> 'reason' !~ '\S' or char_length(suggestion ->> 'reason') > 500, true)
@@ -739,9 +790,10 @@ grant execute on function
   private.check_suggestions(jsonb, text), private.check_suggestion_day(jsonb), private.listed(text[], integer),
   private.day_in_words(date, date), private.food_keys(text[]), private.pantry_stock(date),
   private.pantry_coverage(date, integer[], text[], numeric[], text[]), private.pantry_coverage_of(date, jsonb),
-  private.check_meal_request(jsonb), private.is_suitable(text, text[], text[], text[]), private.is_breakfast(text),
+  private.check_meal_request(jsonb), private.suitable_dishes(text[], text[], jsonb), private.is_breakfast(text),
   private.own_meal(uuid, integer), private.basic_meal(text, integer), private.foods_of(jsonb),
-  private.ranked_meals(jsonb, integer), private.meal_reason(jsonb, jsonb, date, integer), private.food_spending(date)
+  private.rated_meals(jsonb, boolean), private.ranked_meals(jsonb, integer, boolean),
+  private.meal_reason(jsonb, jsonb, date, integer), private.food_spending(date)
 to authenticated;
 revoke execute on function
   public.plan_meals(jsonb), public.meal_suggestion_context(jsonb), public.ground_meal_suggestions(jsonb, jsonb)

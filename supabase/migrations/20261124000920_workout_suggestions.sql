@@ -744,8 +744,8 @@ comment on function public.plan_workouts(jsonb) is
   'The built-in planner: the caller''s own routines and workouts for each focus, by which muscles have rested longest '
   'and were trained least; nothing that was trained hard within 48 hours; sets, reps and weights progress from what '
   'was lifted. request: {count 1–5 (3), date (today), duration_minutes, focus, equipment [names], notes}. Returns an '
-  'array of alternatives {workout (create_workout''s shape), based_on [{name, date, sets}], reason}; the same data give the '
-  'same answer.';
+  'array of alternatives {workout (create_workout''s shape), based_on [{name, date, sets}], reason}; the same data '
+  'give the same answer.';
 
 -------------------------------------------------------------------------------
 -- What a language model is told, and what is kept of its answer
