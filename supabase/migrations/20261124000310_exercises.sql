@@ -24,7 +24,7 @@ comment on table private.exercises is
   'Common exercises. pattern: which part of a workout it can be; muscles: what it trains in the first place; '
   'equipment: all that it needs; lowest and highest: reps or seconds of a set; step_kg: how much weight is added '
   '(null: no weight), smallest_step_kg: the least that gyms have; level 2: not for beginners.';
-grant select on private.exercises to authenticated;
+grant select on private.exercises to authenticated, service_role;
 
 create function private.exercise_words(name text) returns text[]
 language sql immutable security invoker set search_path = '' as $$
@@ -42,7 +42,7 @@ create table private.exercise_names (
   exercise text not null references private.exercises (name)
 );
 comment on table private.exercise_names is 'What people call the exercises, by exercise_words.';
-grant select on private.exercise_names to authenticated;
+grant select on private.exercise_names to authenticated, service_role;
 
 create function private.add_exercises_of(
   pattern text, equipment text[], measure text, lowest integer, highest integer, rest_seconds integer, step_kg numeric,
@@ -320,7 +320,7 @@ create table private.equipment_names (
   equipment text[] not null
 );
 comment on table private.equipment_names is 'What people call their equipment, by exercise_words; {} for none.';
-grant select on private.equipment_names to authenticated;
+grant select on private.equipment_names to authenticated, service_role;
 
 insert into private.equipment_names (words, equipment)
 select distinct on (private.exercise_words(n)) private.exercise_words(n), string_to_array(e.equipment, ', ')
@@ -352,7 +352,7 @@ create table private.workout_slots (
 );
 comment on table private.workout_slots is
   'The parts of a workout by focus, most important first: a short one has the first of them.';
-grant select on private.workout_slots to authenticated;
+grant select on private.workout_slots to authenticated, service_role;
 
 insert into private.workout_slots (focus, position, pattern)
 select f.focus, p.position, p.pattern
@@ -386,7 +386,7 @@ create table private.activity_muscles (
 comment on table private.activity_muscles is
   'What cardio and sports tire, by a regular expression on their name, from so many minutes on (a sport of high '
   'intensity: from half of them).';
-grant select on private.activity_muscles to authenticated;
+grant select on private.activity_muscles to authenticated, service_role;
 
 insert into private.activity_muscles (words, muscles, hard_minutes)
 values

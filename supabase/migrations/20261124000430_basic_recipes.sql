@@ -26,7 +26,7 @@ create table private.known_foods (
 comment on table private.known_foods is
   'Other names of common foods, English and German, by their food_stems. Only what cooks the same: wholemeal pasta is '
   'pasta, coconut milk isn''t milk. Never used for allergies.';
-grant select on private.known_foods to authenticated;
+grant select on private.known_foods to authenticated, service_role;
 
 insert into private.known_foods (words, food, is_taken_for_granted)
 select distinct on (private.food_stems(n.name))
@@ -132,7 +132,7 @@ create table private.basic_recipes (
 comment on table private.basic_recipes is
   'Simple dishes for two, of what kitchens have, for every diet and without every allergen; ingredients as create_meal '
   'takes them. Salt and pepper are in the steps only.';
-grant select on private.basic_recipes to authenticated;
+grant select on private.basic_recipes to authenticated, service_role;
 
 -- Written as in seed.sql: ingredients are "quantity unit food; …", steps "… | …".
 with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (values
@@ -190,7 +190,7 @@ with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (valu
   ('main', 'Black bean tacos with avocado', 15, 10,
     '6 piece corn tortillas; 240 g black beans; 1 piece avocado; 1 piece onion; 1 piece lime; 1 tsp cumin; 1 tbsp oil',
     'Slice the onion thinly and steep it in half of the lime juice. | Fry the cumin, add the beans and crush some. | '
-      'Warm the tortillas in a dry pan. | Fill with beans, avocado and onion; finish with lime.'),
+      'Warm the corn tortillas in a dry pan. | Fill with beans, avocado and onion; finish with lime.'),
   ('main', 'Sweet potatoes with black beans', 10, 40,
     '2 piece sweet potatoes; 240 g black beans; 1 piece onion; 1 piece lime; 1 tsp paprika; 1 tbsp oil',
     'Halve the sweet potatoes and roast at 200 °C, 35 minutes. | Fry the onion in the oil, add paprika and beans. | '
@@ -306,7 +306,7 @@ with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (valu
       'Fold in the diced apple and cinnamon.'),
   ('breakfast', 'Fruit salad with sunflower seeds', 10, 0,
     '1 piece apple; 1 piece banana; 2 piece oranges; 2 tbsp sunflower seeds',
-    'Toast the seeds in a dry pan. | Cut the fruit and mix it with its juice. | Scatter with the seeds.'),
+    'Brown the seeds in a dry pan. | Cut the fruit and mix it with its juice. | Scatter with the seeds.'),
   ('breakfast', 'Avocado on toast', 10, 0,
     '4 slice bread; 1 piece avocado; 0.5 piece lemon',
     'Toast the bread. | Crush the avocado with lemon, salt and pepper. | Spread it thickly.'),

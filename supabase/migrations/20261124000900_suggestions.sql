@@ -124,7 +124,7 @@ create table private.known_units (
 comment on table private.known_units is
   'Units that can be compared, with their factor to the base unit of their dimension (g, ml, pieces). Exact where '
   'defined so; US customary measures by their legal definitions. Other units are compared with themselves only.';
-grant select on private.known_units to authenticated;
+grant select on private.known_units to authenticated, service_role;
 
 insert into private.known_units (unit, dimension, factor)
 values
@@ -360,7 +360,7 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function private.foods_of(jsonb) is 'The different foods of a meal in create_meal''s shape.';
 
-create function private.rated_meals(request jsonb, with_basics boolean) returns table (
+create function private.rated_meals(request jsonb, basics boolean) returns table (
   place bigint, meal_id uuid, name text, tier integer, score numeric, in_pantry text[], missing text[],
   uses_expiring text[], soonest_expiry date, keys text[], total_minutes integer, last_cooked_on date
 )
@@ -391,11 +391,11 @@ begin
         coalesce(h.is_breakfast, private.is_breakfast(m.name)) as is_breakfast, null::jsonb as ingredients
       from public.meals as m
       left join history as h on h.meal_id = m.id
-      where m.user_id = (select auth.uid())
+      where not basics and m.user_id = (select auth.uid())
       union all
       select null, b.name, b.servings, b.prep_time + b.cook_time, null, null, b.occasion = 'breakfast', b.ingredients
       from private.basic_recipes as b
-      where with_basics and not exists (
+      where basics and not exists (
         -- A basic recipe that they have saved is one of their own by now.
         select from public.meals as m where m.user_id = (select auth.uid()) and m.name = b.name)
     ) as r
@@ -443,10 +443,10 @@ begin
   from tiered as t;
 end $$;
 comment on function private.rated_meals(jsonb, boolean) is
-  'The caller''s recipes, and the basic ones (meal_id null), within max_total_minutes, rated for a request; place 1 is '
+  'The caller''s recipes, or the basic ones (meal_id null), within max_total_minutes, rated for a request; place 1 is '
   'the best. tier tells what fits from what is only better than nothing. Diets and allergies aren''t looked at yet.';
 
-create function private.ranked_meals(request jsonb, most integer, with_basics boolean) returns table (
+create function private.ranked_meals(request jsonb, most integer, basics boolean) returns table (
   place bigint, meal_id uuid, name text, tier integer, score numeric, in_pantry text[], missing text[],
   uses_expiring text[], soonest_expiry date, keys text[], total_minutes integer, last_cooked_on date
 )
@@ -463,12 +463,8 @@ begin
   -- Diets and allergies are asked of the best only, and of more when too few of these were suitable.
   foreach look_at in array array[most * 3, most * 15] loop
     return query
-    with numbered as (
-      select r.*, row_number() over (partition by r.meal_id is null order by r.place) as nth
-      from private.rated_meals(request, with_basics) as r
-    ),
-    best as materialized (
-      select * from numbered as n where n.nth > looked_at and n.nth <= look_at
+    with best as materialized (
+      select * from private.rated_meals(request, basics) as r where r.place > looked_at and r.place <= look_at
     ),
     dishes as materialized (
       select row_number() over (order by b.place) as number, b.place, to_jsonb(b.name) || case
@@ -481,8 +477,7 @@ begin
         end as foods
       from best as b
     )
-    select b.place, b.meal_id, b.name, b.tier, b.score, b.in_pantry, b.missing, b.uses_expiring, b.soonest_expiry, b.keys,
-      b.total_minutes, b.last_cooked_on
+    select b.*
     from private.suitable_dishes(person.dietary, person.allergies,
       (select coalesce(jsonb_agg(d.foods order by d.number), '[]') from dishes as d)) as suitable
     join dishes as d on d.number = any (suitable)
@@ -558,12 +553,12 @@ begin
   available := private.minutes_before(on_day, (request ->> 'meal_time')::time);
   people := (request ->> 'servings')::numeric;
   most := coalesce((request ->> 'count')::numeric::integer, 3);
-  for with_basics in 0..1 loop
-    -- Basic recipes, when their own don't fill the count.
-    select coalesce(jsonb_agg(to_jsonb(r)), '[]') into pool
-    from private.ranked_meals(request, 60, with_basics = 1) as r;
-    exit when jsonb_array_length(jsonb_path_query_array(pool, '$[*] ? (@.tier == 0)')) >= most;
-  end loop;
+  select coalesce(jsonb_agg(to_jsonb(r)), '[]') into pool from private.ranked_meals(request, 60, false) as r;
+  if jsonb_array_length(jsonb_path_query_array(pool, '$[*] ? (@.tier == 0)')) < most then
+    -- Their own don't fill the count.
+    select pool || coalesce(jsonb_agg(to_jsonb(r)), '[]') into pool
+    from private.ranked_meals(request, 60, true) as r;
+  end if;
   -- What is on the table around the day, so that two curries don't follow each other.
   select coalesce(jsonb_agg(jsonb_build_object('keys', to_jsonb(k.keys))), '[]') into eaten
   from (

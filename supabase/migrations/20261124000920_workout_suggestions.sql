@@ -13,7 +13,8 @@ begin
   if not (
     coalesce((request ->> 'count')::numeric between 1 and 5, true)
     and coalesce((request ->> 'duration_minutes')::numeric between 5 and 240, true)
-    and not jsonb_path_exists(request, '$.equipment[*] ? (@.type() != "string")')
+    and not exists (
+      select from jsonb_array_elements(nullif(request -> 'equipment', 'null')) as e where jsonb_typeof(e) <> 'string')
     and coalesce(jsonb_array_length(nullif(request -> 'equipment', 'null')), 0) <= 20
     and char_length(request ->> 'equipment') <= 1000 is not false
   ) then
@@ -447,7 +448,7 @@ declare
 begin
   return concat_ws('. ',
     plan ->> 'why',
-    case when plan ->> 'kind' = 'template' and plan ->> 'focus' <> 'mobility' then format('For %s%s',
+    case when plan ->> 'kind' = 'template' and (plan ->> 'why' is null or days between 2 and 55) then format('For %s%s',
       private.listed(array(select jsonb_array_elements_text(plan -> 'muscles')), 4),
       case when days >= 56 then ', not trained for weeks' when days > 1 then format(', rested for %s days', days) end)
       end,

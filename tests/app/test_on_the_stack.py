@@ -78,7 +78,7 @@ def test_the_planner_prefers_what_is_at_home(planner: FlaskClient, owner: User) 
 
 def test_a_suggestion_is_in_the_shape_that_create_meal_takes(planner: FlaskClient, owner: User) -> None:
     cook(owner, "All at home", "chickpeas")
-    (suggested,) = ask(planner, owner)["suggestions"]
+    suggested = ask(planner, owner)["suggestions"][0]
     created: Any = owner.client.rpc("create_meal", {"meal": suggested["meal"]}).execute()
     assert created.data["name"] == "All at home"
 
@@ -88,8 +88,9 @@ def test_another_users_pantry_and_recipes_are_not_suggested(
 ) -> None:
     cook(owner, "The owner's", "chickpeas")
     stock(owner, "chickpeas")
-    assert ask(planner, other_user)["suggestions"] == []
-    assert len(ask(planner, owner)["suggestions"]) == 1
+    for user, own in ((owner, ["The owner's"]), (other_user, [])):
+        suggested = ask(planner, user)["suggestions"]
+        assert [s["meal"]["name"] for s in suggested if s["meal_id"]] == own
 
 
 def test_the_models_answer_is_grounded_in_the_owners_pantry(
@@ -148,7 +149,7 @@ def test_a_request_that_python_lets_through_is_one_that_the_database_takes(
     planner: FlaskClient, owner: User
 ) -> None:
     for edge in (
-        {"count": 5, "date": "1900-01-01", "meal_time": "00:00", "max_total_minutes": 1, "servings": 1},
+        {"count": 5, "date": "2199-12-31", "meal_time": "00:00", "max_total_minutes": 1, "servings": 1},
         {"count": 1, "date": "2199-12-31", "meal_time": "23:59", "max_total_minutes": 960, "servings": 50},
         {"notes": "ü" * 500},
         {"notes": 'null "quoted" \\ \u2028 \x01'},

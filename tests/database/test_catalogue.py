@@ -75,7 +75,19 @@ RPCS: dict[str, set[str]] = {
 }
 
 # Tables in `private` that hold no person's data, so everybody signed in may read them.
-REFERENCE_TABLES = {"food_classes", "food_synonyms", "food_terms"}
+REFERENCE_TABLES = {
+    "activity_muscles",
+    "basic_recipes",
+    "equipment_names",
+    "exercise_names",
+    "exercises",
+    "food_classes",
+    "food_synonyms",
+    "food_terms",
+    "known_foods",
+    "known_units",
+    "workout_slots",
+}
 
 # Triggers of ours are those whose function is ours, wherever they are attached (auth.users, too).
 TRIGGERS_AND_RULES = """
