@@ -405,14 +405,18 @@ begin
     select array_agg(n.number) as recipes, array_agg(n.food) as foods, array_agg(n.quantity) as quantities,
       array_agg(n.unit) as units
     from (
-      select r.number, g.food_item_name as food, g.quantity * coalesce(people / r.servings, 1) as quantity, g.unit
+      select r.number, g.food_item_name as food, g.quantity * coalesce(people / r.servings, 1) as quantity, g.unit,
+        g.position, g.id
       from recipes as r
       join public.meal_ingredients as g on g.meal_id = r.id
       where g.user_id = (select auth.uid())
       union all
-      select r.number, i.food_item_name, i.quantity * coalesce(people / r.servings, 1), i.unit
+      select r.number, i.food_item_name, i.quantity * coalesce(people / r.servings, 1), i.unit, i.position, null
       from recipes as r
-      cross join lateral jsonb_to_recordset(r.ingredients) as i (food_item_name text, quantity numeric, unit text)
+      cross join lateral rows from (
+        jsonb_to_recordset(r.ingredients) as (food_item_name text, quantity numeric, unit text)
+      ) with ordinality as i (food_item_name, quantity, unit, position)
+      order by 1, 5, 6
     ) as n
   ),
   rated as (
