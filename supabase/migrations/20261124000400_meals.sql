@@ -248,6 +248,23 @@ create trigger remove_planned_meals before delete on public.meals
 -- RPC
 -------------------------------------------------------------------------------
 
+create function private.plan_meal(meal_id uuid, plan jsonb) returns public.planned_meals
+language plpgsql volatile security invoker set search_path = '' as $$
+declare
+  planned public.planned_meals;
+begin
+  perform private.require_shape(plan, '{"date": "date!", "time": "time", "servings": "integer"}', 'plan');
+  insert into public.planned_meals (meal_id, planned_date, meal_time, servings)
+  select plan_meal.meal_id, p.date, p.time, p.servings
+  from jsonb_to_record(plan) as p (date date, "time" time, servings integer)
+  returning * into planned;
+  return planned;
+end $$;
+comment on function private.plan_meal(uuid, jsonb) is
+  'Plans a recipe of the caller: {"date": "2026-11-24", "time": "19:00", "servings": 2}; only date is required.';
+grant execute on function private.plan_meal(uuid, jsonb) to authenticated;
+
+-- No look at allergies: people also cook for others. What a suggestion brings is checked in accept_meal_suggestion.
 create function public.create_meal(meal jsonb, plan jsonb default null) returns public.meals
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
@@ -274,10 +291,7 @@ begin
   from jsonb_array_elements(nullif(meal -> 'ingredients', 'null')) with ordinality as i (value, position);
 
   if plan is not null and plan <> 'null' then
-    perform private.require_shape(plan, '{"date": "date!", "time": "time", "servings": "integer"}', 'plan');
-    insert into public.planned_meals (meal_id, planned_date, meal_time, servings)
-    select created.id, p.date, p.time, p.servings
-    from jsonb_to_record(plan) as p (date date, "time" time, servings integer);
+    perform private.plan_meal(created.id, plan);
   end if;
 
   return created;
@@ -290,7 +304,7 @@ comment on function public.create_meal(jsonb, jsonb) is
   '{"name": "Chickpea curry", "description": "…", "prep_time": 10, "cook_time": 25, "servings": 4, "instructions": '
   '["…"], "ingredients": [{"food_item_name": "chickpeas", "quantity": 800, "unit": "g"}]}; only name is required. '
   'plan: {"date": "2026-11-24", "time": "19:00", "servings": 2}; only date is required. Refuses bad input with PT422 '
-  'and saves nothing.';
+  'and saves nothing. Allergies aren''t checked (people cook for others); accept_meal_suggestion checks them.';
 revoke execute on function public.create_meal(jsonb, jsonb) from public;
 -- Not to service_role: the rows are the caller's, and it is nobody.
 grant execute on function public.create_meal(jsonb, jsonb) to authenticated;

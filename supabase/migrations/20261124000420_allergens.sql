@@ -54,10 +54,11 @@ begin
   -- Invisible characters and accents first, then letters that have no accent to lose.
   food := regexp_replace(normalize(food, nfkd), '[\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff]', '', 'g');
   food := translate(replace(lower(food), 'ß', 'ss'), 'æœøłđı', 'aooldi');
-  food := regexp_replace(food, '([aou])e', '\1', 'g');
+  food := regexp_replace(food, '([aou])e+', '\1', 'g');
   food := regexp_replace(food, '([0-9])([a-z])', '\1 \2', 'g');
-  -- What is neither a letter nor a digit, of any script, stands between words.
-  food := regexp_replace(food, '[^a-z0-9\u00c0-\u1fff\u2c00-\u2fff\u3040-\U0010ffff]+', ' ', 'g');
+  -- What is neither a letter nor a digit, of any script, stands between words: also symbols and emoji.
+  food := regexp_replace(food,
+    '[^a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00020000-\U0003ffff]+', ' ', 'g');
   return ' ' || btrim(food) || ' ';
 end $$;
 comment on function private.fold_food(text) is
@@ -184,12 +185,13 @@ from (values
   zarzuela
 '),
 ('word', '{crustaceans,milk,not_kosher}', 'bisque'),
+('word', '{crustaceans,molluscs,not_kosher}', '*schalentier*'),
 ('word', '{crustaceans,not_kosher}', '
-  crustacean*, *krustentier*, *krebstier*, *schalentier*, *shrimp*, *prawn*, crab, *lobster*, *crawdad*, *langoust*,
-  *scampi*, scampo, krill, barnacle, yabby, *garnele*, *krabbe*, *flusskrebs*, *krebsschwänz*, krebs, seespinne,
-  *hummer*, *languste*, kaisergranat, gamba, *crevette*, camaron, langostino, cigala, bogavante, gamberetto,
-  gamberetti, gambero, gamberi, aragosta, astice, granchio, homard, écrevisse, garnalen, krab, kreeft, rejer, räkor,
-  reker, krewetki, ebi, belacan, belachan, terasi, trassi, *krupuk*, *kroepoek*, percebes, nephrops, balmain bug,
+  crustacean*, *krustentier*, *krebstier*, *shrimp*, *prawn*, crab, *lobster*, *crawdad*, *langoust*, *scampi*,
+  scampo, krill, barnacle, yabby, *garnele*, *krabbe*, *flusskrebs*, *krebsschwänz*, krebs, seespinne, *hummer*,
+  *languste*, kaisergranat, gamba, *crevette*, camaron, langostino, cigala, bogavante, gamberetto, gamberetti,
+  gambero, gamberi, aragosta, astice, granchio, homard, écrevisse, garnalen, krab, kreeft, rejer, räkor, reker,
+  krewetki, ebi, belacan, belachan, terasi, trassi, *krupuk*, *kroepoek*, percebes, nephrops, balmain bug,
   morton bay bug
 '),
 ('word', '{eggs}', '
@@ -197,7 +199,7 @@ from (values
   dotter*, *eiweiß*, *eischnee*, *vollei*, eipulver, *eiklar*, *trockenei, flüssigei, yolk*, albumen, albumin*,
   ovalbumin*, ovomucoid, lysozym, e 1105, e1105, *meringue*, *baiser*, pavlova, *omelett*, omelet, frittata,
   shakshuka, *aioli*, allioli, alioli, *hollandaise*, *béarnaise*, huevo, uovo, uova, oeuf, œuf, ovo, jajko, jajka,
-  ägg, *soufflé*, lemon curd, zabaglione, zabaione, sabayon, marshmallow, *schaumkuss*, *makrone*, *osterei
+  ägg, *soufflé*, lemon curd, zabaglione, zabaione, sabayon, marshmallow, *schaumkuss*, *osterei
 '),
 ('word', '{eggs,fish,milk,mustard}', 'caesar*, cesar salad, cäsar*'),
 ('word', '{eggs,fish,celery,mustard}', 'cocktail sauce'),
@@ -211,6 +213,7 @@ from (values
 ('word', '{eggs,milk,mustard}', 'ranch, blue cheese dressing'),
 ('word', '{eggs,milk,pork,gelatine}', 'panna cotta'),
 ('word', '{eggs,milk,alcohol}', 'advocaat, *eierlikör*'),
+('word', '{eggs,tree_nuts}', '*makrone*'),
 ('word', '{eggs,tree_nuts,celery,mustard}', 'waldorf*'),
 ('word', '{eggs,mustard}', '
   mayo, *mayonnaise*, *majonäse*, *majonaise*, *remoulade*, tartare sauce, tartar sauce, sauce tartare,
@@ -237,7 +240,7 @@ from (values
 ('word', '{fish,not_kosher}', '
   eel, *aal, aal*, *räucheraal*, unagi, anguille, anguilla, anguila, shark, *haifisch*, *schillerlocke*, dogfish,
   rock salmon, catfish, *katfisch*, monkfish, angler fish, *seeteufel*, swordfish, *schwertfisch*, sturgeon, caviar*,
-  *kaviar*, skate, ray wing, *rochen*, lumpfish roe, *lamprey*, stör, wels, lotte, *steinbeißer*
+  *kaviar*, skate, ray wing, lumpfish roe, *lamprey*, stör, wels, lotte, *steinbeißer*, rochen, rochenflügel
 '),
 ('word', '{peanuts}', '
   *peanut*, *groundnut*, goober*, arachis*, arachid*, cacahuete, cacahuète, cacahuate, cacahouete, cacauete, amendoim,
@@ -314,9 +317,11 @@ from (values
 ('word', '{celery,mustard,pork}', '*bratwurst*'),
 ('word', '{celery,meat}', 'bolognaise, ragu, ragù, *bolognese*'),
 ('word', '{mustard}', '
-  mustard*, *mustard, *senf*, moutarde, mostaza, mosterd, senap, sennep, gorczyca, musztarda, dijon*, *vinaigrette*,
+  mustard*, *mustard, moutarde, mostaza, mosterd, senap, sennep, gorczyca, musztarda, dijon*, *vinaigrette*,
   *salatdressing*, *salatsauce*, *salatsoße*, dressing, sarepta, kasundi, colman*, *rouladen*, panch phoron,
-  panch phoran, rai seed, sambar powder, chutney, relish, wasabi*, vindaloo, madras
+  panch phoran, rai seed, sambar powder, chutney, relish, wasabi*, vindaloo, madras, senf*, *senf, *senfsauce*,
+  *senfsoße*, *senfkruste*, *senfdressing*, *senfbutter*, *senfsahne*, *senfmarinade*, *senfkörner*, *senfsaat*,
+  *senföl*, *senfpulver*
 '),
 ('word', '{mustard,sulphites}', 'mostarda'),
 ('word', '{mustard,pork,gelatine}', '*sülze*'),
@@ -363,14 +368,14 @@ from (values
   pollo, turkey*, *truthahn*, duck*, ente, goose, gans, *gänse*, poultry, *geflügel*, lamb*, lamm*, mutton, hammel*,
   venison, *hirsch*, reh, *rehrücken*, *rehkeule*, quail, wachtel, *fasan*, pheasant, partridge, pigeon, ostrich,
   kangaroo, hack, *geschnetzel*, *gulasch*, goulash, *schnitzel*, steak*, *steak, *kotelett*, cutlet, *bratenfond*,
-  burger patty, *döner*, kebab*, *kebap*, gyros, shawarma, souvlaki, *leber*, liver, *nieren, *herzragout, tripe,
-  kutteln, tongue, foie gras, pate, pâté, *pastete*, *aufschnitt*, cold cuts, bone broth, *knochenbrühe*, suet, talg,
-  tallow, dripping, demi glace, demiglace, fond brun, jerky, biltong, wienerle, carne, pute, puten*, *huhn*, enten*,
-  kalb*, braten, roulade, *kohlroulade*, taube, *rollbraten*, *krustenbraten*, *sonntagsbraten*, *hühnereintopf*,
-  *köfte*, kofta, schawarma, seekh
+  burger patty, *döner*, kebab*, *kebap*, gyros, shawarma, souvlaki, *leber*, liver, *herzragout, tripe, kutteln,
+  tongue, foie gras, pate, pâté, *pastete*, *aufschnitt*, cold cuts, bone broth, *knochenbrühe*, suet, talg, tallow,
+  dripping, demi glace, demiglace, fond brun, jerky, biltong, wienerle, carne, pute, puten*, *huhn*, enten*, kalb*,
+  braten, roulade, *kohlroulade*, taube, *rollbraten*, *krustenbraten*, *sonntagsbraten*, *hühnereintopf*, *köfte*,
+  kofta, schawarma, seekh, nieren, *lammnieren
 '),
 ('word', '{meat,not_kosher}', '
-  rabbit*, *kaninchen*, hare, *hasen*, horse meat, *pferdefleisch*, frog leg, *froschschenkel*, alligator, crocodile,
+  rabbit*, *kaninchen*, hare, horse meat, *pferdefleisch*, frog leg, *froschschenkel*, alligator, crocodile,
   *krokodil*, blood sausage, hase, *feldhase*
 '),
 ('word', '{pork}', '
@@ -450,11 +455,12 @@ from (values
   *tamarind*, *polentagrieß*, *reisgrieß*, *buchweizengrieß*, *hirsegrieß*, *branntweinessig*, sambal oelek,
   sambal ulek, *leinsamenschrot*, *maisschrot*, italian seasoning, *tortenguss*, *sahnesteif*, flax egg, chia egg,
   *hirschhornsalz*, *freier, *feier, butterkürbis, butterpilz, butterbirne, milk fed, *erbseneiweiß*, *reiseiweiß*,
-  *hanfeiweiß*, *kartoffeleiweiß*, rinde, *steakpfeffer*, coconut bacon, rice paper bacon
+  *hanfeiweiß*, *kartoffeleiweiß*, rinde, *steakpfeffer*, coconut bacon, rice paper bacon, *flachs*, *kleberreis*,
+  *schäfer*, creamy
 '),
 ('instead', '{gluten}', '
   oatmilk, oat milk, *hafermilch*, oat cream, *hafersahne*, oat yogurt, *dinkelmilch*, grape nuts, brewer s yeast,
-  brewers yeast, *bierhefe*, cake flour, *seitanwurst*, *weizeneiweiß*, seitan gyros
+  brewers yeast, *bierhefe*, cake flour, *seitanwurst*, *weizeneiweiß*, seitan gyros, *kleber*
 '),
 ('instead', '{gluten,eggs,milk,tree_nuts}', '*frankfurter kranz*'),
 ('instead', '{gluten,fish,mustard}', 'steak sauce'),
@@ -519,8 +525,8 @@ from (values
   *tintenfisch*, *cuttlefish*, cuttle fish, *muschelfleisch*, clam meat, mussel meat, scallop meat
 '),
 ('instead', '{meat}', '
-  sweetbread, *gänseschmalz*, *milchkalb*, milchlamm, *straußenfleisch*, *lammlachs*, *putenlachs*, *lammhack*,
-  *putenhack*, turkey bacon, turkey ham
+  sweetbread, *gänseschmalz*, *milchkalb*, milchlamm, *lammlachs*, *putenlachs*, *lammhack*, *putenhack*,
+  turkey bacon, turkey ham
 '),
 ('instead', '{meat,pork}', '*leberkäse*'),
 ('instead', '{pork}', '*lachsschinken*, *nussschinken*, pork rind, *schweinelachs*'),
@@ -620,7 +626,13 @@ comment on table private.food_synonyms is
   'Stems; the names include themselves.';
 grant select on private.food_synonyms to authenticated, service_role;
 insert into private.food_synonyms (called, includes)
-select c.called, c.called || i.includes
+select
+  array(select private.food_stem(word) from regexp_split_to_table(s.called, ',\s*') as word),
+  array(
+    select private.food_stem(word) from regexp_split_to_table(names, ',\s*') as word
+    -- Not every last s is a plural's (Mais, Reis).
+    union select btrim(private.fold_food(word)) from regexp_split_to_table(names, ',\s*') as word
+  )
 from (values
 ('apple, Apfel', ''),
 ('apricot, Aprikose, Marille', ''),
@@ -695,13 +707,7 @@ from (values
 ('yeast, Hefe', ''),
 ('zucchini, courgette', '')
 ) as s (called, includes)
-cross join lateral (
-  select array_agg(private.food_stem(word)) as called from regexp_split_to_table(s.called, ',\s*') as word
-) as c
-cross join lateral (
-  select coalesce(array_agg(private.food_stem(word)), '{}') as includes
-  from regexp_split_to_table(nullif(s.includes, ''), ',\s*') as word
-) as i;
+cross join lateral concat_ws(', ', s.called, nullif(btrim(s.includes, E' \n'), '')) as names;
 
 -------------------------------------------------------------------------------
 -- Matching
@@ -790,15 +796,18 @@ begin
   return array(
     -- Short stems only as words of their own: a pea is in no peach.
     select string_agg(case when length(s.stem) < 4 then ' ' || s.stem || '(s|es|e|n|en|er)? ' else s.stem end, '|')
-    from (select distinct private.food_stem(word) as stem from unnest(words) as word offset 0) as w
+    from (select distinct private.food_stem(word) as stem, word from unnest(words) as word offset 0) as w
     cross join lateral (
-      select w.stem union select unnest(y.includes) from private.food_synonyms as y where w.stem = any (y.called)
-    ) as s
+      -- The word too: not every last s is a plural's (Mais, Reis).
+      values (w.stem), (w.word)
+      union
+      select unnest(y.includes) from private.food_synonyms as y where w.stem = any (y.called)
+    ) as s (stem)
     where w.stem not in (
       '', 'a', 'against', 'all', 'alle', 'allerg', 'allergi', 'allergic', 'allergisch', 'any', 'auf', 'frei', 'free',
       'gegen', 'i', 'ich', 'intoleranc', 'intolerant', 'intoleranz', 'kein', 'no', 'ohne', 'raw', 'roh', 'sever', 'the',
       'to', 'unvertraglichkeit', 'without')
-    group by w.stem
+    group by w.word
   );
 end $$;
 comment on function private.name_patterns(text) is

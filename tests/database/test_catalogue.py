@@ -45,6 +45,8 @@ DEFINERS |= {
 
 # What the Data API offers to call.
 RPCS: dict[str, set[str]] = {
+    "accept_meal_suggestion": {"authenticated"},
+    "accept_workout_suggestion": {"authenticated"},
     "allergens": {"authenticated", "service_role"},
     "claim_receipt": {"authenticated"},
     "complete_session": {"authenticated"},

@@ -1,0 +1,260 @@
+"""Names of foods in English and German, with what they carry, as an allergic person would judge them."""
+
+CARRIES = {
+    "gluten": """
+        wheat flour, plain flour, all-purpose flour, self-raising flour, 00 flour, wholemeal bread,
+        sourdough starter, burger buns, panko breadcrumbs, breaded chicken, couscous, bulgur wheat,
+        semolina, durum wheat, spelt, einkorn, farro, freekeh, seitan, pearl barley, barley malt extract,
+        malt vinegar, rye crispbread, rolled oats, oat milk, Oatly, oatmeal, wheat germ, vital wheat gluten,
+        pasta, spaghetti, lasagne sheets, egg noodles, udon noodles, soba noodles, ramen, orzo, gnocchi,
+        flour tortillas, pita bread, naan, filo pastry, puff pastry, pizza dough, croutons, crackers,
+        digestive biscuits, muesli, granola, beer, stout, soy sauce, teriyaki sauce, hoisin sauce, Weetabix,
+        bran flakes, matzo meal, yorkshire pudding, cake mix, ladyfingers, Worcestershire sauce, baguette,
+        Weizenmehl, Mehl Type 405, Dinkelmehl, Vollkornmehl, Roggenbrot, Paniermehl, Semmelbrösel,
+        Semmelknödel, Brötchen, Toastbrot, Haferflocken, Hafermilch, Haferdrink, zarte Haferflocken,
+        Gerstengraupen, Graupen, Grünkern, Grieß, Weichweizengrieß, Hartweizengrieß, Bulgur, Nudeln,
+        Suppennudeln, Bandnudeln, Spätzle, Maultaschen, Lasagneplatten, Blätterteig, Pizzateig, Hefeteig,
+        Strudelteig, Schupfnudeln, Laugenbrezel, Brezn, Zwieback, Knäckebrot, Müsli, Weizenbier, Malzbier,
+        Sojasoße, Sojasauce, Weizenkleie, Kuchen, Butterkekse, paniertes Schnitzel, Bierteig,
+        Löffelbiskuits, Malzextrakt, Seitan, Fladenbrot, Pumpernickel, Vollkorntoast, Knödelbrot, Yufkateig,
+        Weizenstärke, wheat starch, kamut, triticale, farina, harina de trigo, farine de blé, pangrattato
+    """,
+    "crustaceans": """
+        shrimp, prawns, king prawns, tiger prawns, crab, crab sticks, crabmeat, lobster, lobster tails,
+        crayfish, langoustines, scampi, krill oil, shrimp paste, prawn crackers, surimi, seafood mix,
+        shellfish stock, crab cakes, Garnelen, Riesengarnelen, Nordseekrabben, Krabbenfleisch, Flusskrebse,
+        Krebsfleisch, Hummer, Hummerschwänze, Languste, Shrimps, Kaisergranat, Meeresfrüchte, Gambas,
+        Crevetten, Büsumer Krabben, Scampispieße, gamberetti, crevettes, Krupuk, Hummerbutter,
+        Surimi-Sticks, Krustentierfond
+    """,
+    "eggs": """
+        egg, eggs, 2 large eggs, free-range eggs, egg whites, egg yolk, beaten egg, hard-boiled eggs,
+        quail eggs, egg noodles, mayonnaise, mayo, aioli, hollandaise sauce, meringue, custard, lemon curd,
+        tartare sauce, quiche, omelette, eggnog, dried egg powder, albumen, egg wash, scrambled eggs,
+        french toast, coleslaw, carbonara sauce, Ei, Eier, Eigelb, Eiweiß, Bio-Eier, Eier (Größe M),
+        Hühnerei, Wachteleier, Vollei, Volleipulver, Eischnee, Rührei, Spiegeleier, Eierlikör, Eiernudeln,
+        Mayonnaise, Majonäse, Remoulade, Baiser, Biskuitboden, Pfannkuchen, Eidotter, Solei, Kaiserschmarrn,
+        gekochte Eier, Spätzle, huevos, uova, œufs, Freilandei, Eiersalat, egg-fried rice, Eierstich,
+        tiramisu, Vanillepudding, Makronen
+    """,
+    "fish": """
+        salmon, smoked salmon, salmon fillets, tuna, tinned tuna, cod, cod fillet, haddock, mackerel,
+        sardines, anchovies, anchovy fillets, anchovy paste, fish sauce, fish fingers, fish stock, trout,
+        sea bass, halibut, herring, kippers, tilapia, pollock, monkfish, swordfish, bonito flakes, dashi,
+        caviar, taramasalata, Worcestershire sauce, nam pla, caesar dressing, surimi, plaice, hake, eel,
+        pike, carp, snapper, sole fillets, cod roe, kimchi, bouillabaisse, Lachs, Räucherlachs, Lachsfilet,
+        Thunfisch, Thunfisch (Dose), Kabeljau, Kabeljaufilet, Dorsch, Seelachs, Forelle, Räucherforelle,
+        Makrelen, Sardinen, Sardellen, Sardellenfilets, Anchovis, Hering, Heringsfilet, Matjes, Rollmops,
+        Zander, Karpfen, Rotbarsch, Dorade, Wolfsbarsch, Heilbutt, Scholle, Seezunge, Fischstäbchen,
+        Fischsauce, Fischfond, Aal, Räucheraal, Kaviar, Stockfisch, Schillerlocken, Worcestersauce,
+        Worcestershiresauce, Pangasius, Tilapiafilet, atún, tonno, saumon, Steinbeißer, Bückling,
+        Lachsforelle, Fischbrühe, Seeteufel, Viktoriabarsch, Seehecht, Sprotten
+    """,
+    "peanuts": """
+        peanut, peanuts, peanut butter, crunchy peanut butter, peanut oil, roasted peanuts, groundnuts,
+        groundnut oil, satay sauce, mixed nuts, nuts, chopped nuts, trail mix, pad thai, kung pao sauce,
+        PB2 powder, massaman curry paste, monkey nuts, Erdnüsse, Erdnuss, Erdnussbutter, Erdnussmus,
+        Erdnussöl, geröstete Erdnüsse, Erdnussflips, Erdnuesse, Nüsse, Nussmischung, Studentenfutter,
+        Satésauce, Erdnußbutter, cacahuetes, arachidi, Erdnusskerne
+    """,
+    "soybeans": """
+        soy, soya, soy sauce, dark soy sauce, tofu, silken tofu, smoked tofu, firm tofu, tempeh, edamame,
+        edamame beans, miso paste, white miso, soy milk, soya yoghurt, soybean oil, tamari, teriyaki sauce,
+        hoisin sauce, natto, okara, textured vegetable protein, TVP, soy lecithin, soya mince, bean curd,
+        shoyu, milk chocolate, gochujang, soy protein, Soja, Sojasauce, Sojasoße, Sojamilch, Sojadrink,
+        Sojajoghurt, Sojabohnen, Sojasprossen, Sojaschnetzel, Sojagranulat, Sojaöl, Räuchertofu, Seidentofu,
+        Tofu natur, Misopaste, Sojacreme, Sojamehl, Lecithin, Sojalecithin, Edamame, Tempeh,
+        Zartbitterschokolade, Margarine, Sojaflocken, Kecap manis
+    """,
+    "milk": """
+        milk, whole milk, skimmed milk, semi-skimmed milk, buttermilk, butter, unsalted butter,
+        melted butter, ghee, cream, double cream, heavy cream, sour cream, whipping cream, crème fraîche,
+        clotted cream, half-and-half, cream cheese, cheese, cheddar, grated cheddar, mozzarella,
+        buffalo mozzarella, parmesan, Parmigiano Reggiano, grana padano, pecorino, feta, goat cheese,
+        goat's cheese, halloumi, ricotta, mascarpone, paneer, brie, camembert, gouda, gruyère, Stilton,
+        blue cheese, cottage cheese, yogurt, yoghurt, Greek yogurt, kefir, condensed milk, evaporated milk,
+        milk powder, whey protein, casein, lactose, custard, ice cream, white chocolate, milk chocolate,
+        dark chocolate, butterscotch, dulce de leche, pesto, ranch dressing, béchamel sauce, tzatziki, skyr,
+        quark, curds, milkshake, caramel sauce, lassi, raita, malted milk powder, Alfredo sauce,
+        lactose-free milk, buttermilk pancakes, milk bread, Milch, Vollmilch, fettarme Milch, H-Milch,
+        Buttermilch, Butter, Süßrahmbutter, Kräuterbutter, Butterschmalz, Sahne, Schlagsahne, saure Sahne,
+        Schmand, Crème fraîche, Creme fraiche, Rahm, Sauerrahm, Schlagobers, Kochsahne, Quark, Magerquark,
+        Speisequark, Topfen, Joghurt, Naturjoghurt, Jogurt, Skyr, Kefir, Käse, Kaese, geriebener Käse,
+        Reibekäse, Frischkäse, Hüttenkäse, Ziegenkäse, Schafskäse, Schafkäse, Bergkäse, Parmesankäse,
+        Emmentaler, Gouda, Edamer, Mozzarella, Mozzarellakugel, Feta, Ricotta, Mascarpone, Molke,
+        Molkenpulver, Milchpulver, Kondensmilch, Schokolade, Vollmilchschokolade, Kuvertüre, Milchreis,
+        Milchbrötchen, Schmelzkäse, Handkäse, Harzer Roller, Obatzda, Raclettekäse, Vanillesoße, Pudding,
+        Kaffeesahne, Milcheiweiß, Laktose, laktosefreie Milch, Vanilleeis, Ziegenmilch, Schafmilch,
+        Stutenmilch, Kasein, Sahnejoghurt, Schokosauce, Nougat, Margarine, Karamellbonbons, lait, leche,
+        fromage frais, queso fresco, burro
+    """,
+    "tree_nuts": """
+        almonds, flaked almonds, ground almonds, almond flour, almond milk, almond butter, hazelnuts,
+        chopped hazelnuts, walnuts, walnut halves, pecans, cashews, cashew nuts, pistachios, macadamia nuts,
+        brazil nuts, pine nuts, mixed nuts, nuts, chopped nuts, nut butter, marzipan, frangipane, praline,
+        Nutella, pesto, amaretti biscuits, baklava, nougat, trail mix, granola, gianduja, hazelnut spread,
+        walnut oil, cashew cream, almond extract, orgeat, dukkah, macarons, Mandeln, Mandelmilch, Mandelmus,
+        Mandelblättchen, gehobelte Mandeln, gemahlene Mandeln, gestiftelte Mandeln, Haselnüsse, Haselnuesse,
+        Haselnusskerne, Haselnusskrokant, gemahlene Haselnüsse, Walnüsse, Walnusskerne, Walnuß, Pekannüsse,
+        Pecannüsse, Cashewkerne, Cashewnüsse, Cashewmus, Pistazien, Pistazienkerne, Macadamianüsse,
+        Paranüsse, Pinienkerne, Nüsse, Nussmischung, gehackte Nüsse, Nussöl, Marzipan, Marzipanrohmasse,
+        Nougat, Krokant, Nuss-Nougat-Creme, Studentenfutter, Nussecken, Zimtsterne, Lebkuchen, Amaretto,
+        Amarettini, Mandelsplitter, Bittermandelaroma, noisettes, amandes, mandorle, Haselnussmilch,
+        Walnussöl, Schalenfrüchte
+    """,
+    "celery": """
+        celery, celery stalks, celery sticks, celeriac, celery salt, celery seed, vegetable stock,
+        vegetable broth, stock cube, chicken bouillon, mirepoix, soffritto, chicken stock, Bloody Mary mix,
+        Sellerie, Knollensellerie, Staudensellerie, Stangensellerie, Selleriesalz, Suppengrün, Suppengemüse,
+        Gemüsebrühe, Gemüsebrühwürfel, Bouillon, Brühe, Hühnerbrühe, Instantbrühe, Selleriestangen,
+        Bleichsellerie, Waldorf salad, gekörnte Brühe, Rinderfond
+    """,
+    "mustard": """
+        mustard, Dijon mustard, wholegrain mustard, mustard seeds, mustard powder, English mustard,
+        honey mustard, mustard greens, mayonnaise, vinaigrette, salad dressing, curry powder, piccalilli,
+        tartare sauce, Senf, Dijonsenf, Dijon-Senf, Senfkörner, Senfsaat, Senfpulver, mittelscharfer Senf,
+        süßer Senf, Senfgurken, Salatdressing, Remoulade, Currypulver, moutarde, Kartoffelsalat,
+        Gewürzgurken
+    """,
+    "sesame": """
+        sesame, sesame seeds, sesame oil, toasted sesame oil, black sesame, tahini, tahini paste, hummus,
+        houmous, halva, za'atar, zaatar, gomasio, baba ganoush, falafel, furikake,
+        everything bagel seasoning, hoisin sauce, Sesam, Sesamöl, Sesamsamen, geröstete Sesamsaat,
+        Sesampaste, Tahin, Tahina, Hummus, Halwa, Dukkah, Sesamkringel, sesame bagels, burger bun
+    """,
+    "sulphites": """
+        white wine, dry white wine, red wine, wine, wine vinegar, red wine vinegar, balsamic vinegar,
+        dried apricots, raisins, sultanas, prunes, dried fruit, cider vinegar, sulphur dioxide,
+        potassium metabisulphite, sodium sulfite, E220, E 224, cider, prosecco, sherry, sun-dried tomatoes,
+        glacé cherries, Weißwein, Rotwein, Wein, Weinessig, Balsamico, Balsamicoessig, Apfelessig, Rosinen,
+        Sultaninen, Trockenfrüchte, getrocknete Aprikosen, Trockenpflaumen, Backpflaumen, Dörrobst, Sekt,
+        Orangeat, Zitronat, Schwefeldioxid, Natriumsulfit, Weißweinessig, Sauerkraut, getrocknete Tomaten,
+        mirin, Cranberries getrocknet, dried cranberries
+    """,
+    "lupin": """
+        lupin, lupin flour, lupin beans, lupine flakes, lupini beans, sweet lupin protein, Lupinen,
+        Lupinenmehl, Lupine, Süßlupinenmehl, Lupinenjoghurt, Lupinenkaffee, Lupinenschrot,
+        lupin-based yogurt, altramuces, Lupineneiweiß
+    """,
+    "molluscs": """
+        mussels, clams, oysters, scallops, squid, squid rings, calamari, octopus, cuttlefish, snails,
+        escargots, abalone, cockles, whelks, oyster sauce, squid ink, clam juice, vongole, seafood,
+        New England clam chowder, razor clams, Muscheln, Miesmuscheln, Jakobsmuscheln, Venusmuscheln,
+        Austern, Austernsauce, Tintenfisch, Tintenfischringe, Calamaretti, Kalmar, Oktopus, Sepia,
+        Weinbergschnecken, Schnecken, Meeresfrüchte, Pulpo, Kraken, moules, Herzmuscheln
+    """,
+}
+"""Code of an allergen → foods that carry it, beside whatever else they carry."""
+
+CARRY_NOTHING = """
+    water, salt, sugar, brown sugar, icing sugar, olive oil, sunflower oil, rapeseed oil, vegetable oil,
+    black pepper, rice, basmati rice, brown rice, risotto rice, rice flour, rice noodles, rice vermicelli,
+    rice paper, rice cakes, rice milk, glutinous rice, corn, sweetcorn, cornflour, cornstarch, polenta,
+    cornmeal, corn tortillas, popcorn, potatoes, sweet potatoes, potato starch, tapioca starch,
+    cassava flour, quinoa, millet, buckwheat, buckwheat flour, buckwheat groats, amaranth, teff flour,
+    sorghum flour, chickpea flour, gram flour, chickpeas, lentils, red lentils, kidney beans, black beans,
+    butter beans, cannellini beans, green beans, peas, broad beans, mung beans, coconut, coconut milk,
+    coconut cream, coconut oil, desiccated coconut, coconut flour, coconut yogurt, coconut sugar,
+    creamed coconut, nutmeg, ground nutmeg, nutritional yeast, butternut squash, butternut,
+    butterhead lettuce, cocoa butter, cocoa powder, cacao nibs, shea butter, cream of tartar, chestnuts,
+    water chestnuts, tiger nuts, pumpkin seeds, sunflower seeds, chia seeds, flaxseed, linseed, hemp seeds,
+    poppy seeds, eggplant, aubergine, oyster mushrooms, king oyster mushroom, mushrooms, chanterelles,
+    jackfruit, tomatoes, chopped tomatoes, beef tomatoes, tomato paste, passata, onions, red onion,
+    spring onions, garlic, garlic cloves, wild garlic, ginger, ginger ale, carrots, parsnips, kale, spinach,
+    rocket, lettuce, cabbage, red cabbage, kohlrabi, broccoli, cauliflower, courgette, zucchini, cucumber,
+    peppers, bell pepper, chilli, chili flakes, beetroot, radish, leek, asparagus, artichoke hearts,
+    avocado, olives, capers, lemon, lemon juice, lemon zest, lime, oranges, apple, apples, apple sauce,
+    pineapple, banana, mango, pear, peach, plums, cherries, tart cherries, grapes, grapefruit, strawberries,
+    raspberries, blueberries, cranberries, kiwi, melon, honeydew melon, watermelon, pomegranate, figs,
+    dates, breadfruit, basil, parsley, coriander, dill, chives, rosemary, thyme, oregano, sage, bay leaves,
+    mint, turmeric, cumin, paprika, cinnamon, cloves, cardamom, vanilla extract, vanilla pod, saffron,
+    star anise, baking powder, bicarbonate of soda, yeast, dried yeast, gelatine, agar agar, honey,
+    maple syrup, agave syrup, golden syrup, vinegar, white vinegar, espresso, coffee, green tea,
+    mineral water, chicken breast, chicken thighs, minced beef, beef steak, pork loin, bacon, ham,
+    lamb chops, duck breast, turkey, venison, lard, beef dripping, gluten-free pasta, gluten-free flour,
+    gluten-free bread, bread (gluten-free), vegan butter, dairy-free yogurt, sweetbread, potato flour,
+    hemp milk, arrowroot, caramelised onions, toasted pumpkin seeds, roasted garlic, pan drippings,
+    iceberg lettuce, wild rice, seaweed, nori, wakame, konjac noodles, glass noodles, shirataki,
+    spaghetti squash, sauerkirschen, Wasser, Salz, Zucker, Puderzucker, Rohrzucker, Olivenöl, Rapsöl,
+    Sonnenblumenöl, Kokosöl, Pfeffer, Reis, Basmatireis, Risottoreis, Wildreis, Reismehl, Reisnudeln,
+    Reiswaffeln, Reispapier, Reismilch, Klebreis, Mais, Maismehl, Maisstärke, Speisestärke, Polenta,
+    Maisgrieß, Kartoffeln, Süßkartoffeln, Kartoffelstärke, Kartoffelmehl, Quinoa, Hirse, Hirseflocken,
+    Buchweizen, Buchweizenmehl, Amaranth, Kichererbsen, Kichererbsenmehl, Linsen, Rote Linsen, Kidneybohnen,
+    Butterbohnen, weiße Bohnen, grüne Bohnen, Erbsen, Kokosmilch, Kokosnuss, Kokosraspel, Kokosflocken,
+    Kokosmehl, Kokosjoghurt, Kokosblütenzucker, Kokosnüsse, Muskatnuss, Muskat, Hefeflocken,
+    Butternutkürbis, Butternusskürbis, Kürbis, Hokkaidokürbis, Kakaobutter, Kakaopulver, Backkakao,
+    Sheabutter, Maronen, Esskastanien, Erdmandeln, Kürbiskerne, Sonnenblumenkerne, Chiasamen, Leinsamen,
+    Hanfsamen, Mohn, Aubergine, Austernpilze, Kräuterseitlinge, Champignons, Pfifferlinge, Eierschwammerl,
+    Tomaten, Fleischtomaten, Kirschtomaten, Tomatenmark, passierte Tomaten, gehackte Tomaten, Zwiebeln,
+    Frühlingszwiebeln, Schalotten, Knoblauch, Knoblauchzehen, Bärlauch, Ingwer, Möhren, Karotten,
+    Pastinaken, Grünkohl, Weißkohl, Rotkohl, Wirsing, Brokkoli, Blumenkohl, Zucchini, Gurke, Paprika,
+    Peperoni, Chiliflocken, Rote Bete, Radieschen, Lauch, Porree, Spargel, Artischocken, Avocado, Oliven,
+    Kapern, Zitrone, Zitronensaft, Limette, Orangen, Äpfel, Apfelmus, Ananas, Bananen, Birnen, Pflaumen,
+    Kirschen, Weintrauben, Trauben, Grapefruit, Erdbeeren, Himbeeren, Heidelbeeren, Preiselbeeren, Kiwis,
+    Honigmelone, Granatapfel, Feigen, Datteln, Basilikum, Petersilie, Schnittlauch, Dill, Rosmarin, Thymian,
+    Salbei, Minze, Majoran, Kurkuma, Kreuzkümmel, Zimt, Nelken, Kardamom, Vanilleschote, Safran, Backpulver,
+    Weinstein-Backpulver, Natron, Hefe, Trockenhefe, Gelatine, Honig, Ahornsirup, Agavendicksaft, Essig,
+    Espresso, Kaffee, Mineralwasser, Hähnchenbrust, Hackfleisch, Rinderhack, Schweinefilet, Speck, Schinken,
+    Lammkeule, Entenbrust, Pute, Schweineschmalz, Gänseschmalz, Johannisbrotkernmehl, Guarkernmehl,
+    glutenfreies Mehl, glutenfreie Penne, Brot (glutenfrei), vegane Butter, Käse (vegan), Petersilienwurzel,
+    Meersalz, Eisbergsalat, Reisessig, Traubenkernöl, Fruchtfleisch, Kürbiskernöl, Weinblätter,
+    Zitronengras, Eiswürfel, Feldsalat, Rucola, Topinambur, Mangold, Stachelbeeren, Schwarzwurzeln, Fenchel,
+    Steinpilze, Trüffel, Kresse, Sternanis, Wacholderbeeren, Lorbeer, Bohnenkraut, Liebstöckel
+"""
+"""Foods that carry none of the 14."""
+
+LOOK_ALIKE = {
+    "almond milk": "milk",
+    "almond butter": "milk",
+    "peanut butter": "milk tree_nuts",
+    "peanuts": "tree_nuts",
+    "walnuts": "peanuts",
+    "tree nuts": "peanuts",
+    "oat milk": "milk",
+    "soy milk": "milk",
+    "soya yoghurt": "milk",
+    "cashew cream": "milk",
+    "Mandelmilch": "milk",
+    "Hafermilch": "milk",
+    "Sojamilch": "milk",
+    "Hafersahne": "milk",
+    "Erdnussbutter": "milk tree_nuts",
+    "Erdnüsse": "tree_nuts",
+    "Haselnüsse": "peanuts",
+    "oyster sauce": "crustaceans fish",
+    "cuttlefish": "fish",
+    "crayfish": "fish",
+    "shellfish": "fish",
+    "Tintenfisch": "fish",
+    "Weizenbier": "eggs",
+    "Vollmilch": "eggs",
+    "Schmalz": "gluten",
+    "buttermilk": "gluten eggs",
+    "Eiweißpulver": "gluten",
+    "almond flour": "gluten",
+    "Mandelmehl": "gluten",
+    "coconut milk chocolate": "tree_nuts",
+    "soy flour": "gluten",
+    "Lupinenmehl": "gluten",
+    "lupin flour": "gluten",
+    "Sojamehl": "gluten",
+    "Kastanienmehl": "gluten",
+    "Cashewkäse": "milk",
+    "tamarind paste": "soybeans gluten",
+    "Champagner": "milk",
+    "Studentenfutter": "gluten milk",
+    "vegan chocolate": "milk",
+    "gluten-free soy sauce": "gluten",
+    "Wurst": "gluten",
+    "champignons": "sulphites",
+}
+"""Foods → allergens that their names only seem to say."""
+
+
+def listed(names: str) -> list[str]:
+    """The names of a list."""
+    return [" ".join(name.split()) for name in names.split(",")]
+
+
+CARRYING = [(food, allergen) for allergen, foods in CARRIES.items() for food in listed(foods)]
+"""Every food of CARRIES with its allergen."""
