@@ -109,6 +109,33 @@ class Settings(BaseSettings):
         "day (UTC). A request needs room for the most that it can take: its prompt at one token a byte, and "
         "OPENAI_MAX_OUTPUT_TOKENS.",
     )
+    receipts_queue: int = Field(
+        default=8,
+        ge=1,
+        le=100,
+        description="How many receipts may be in work at once, in all worker processes together. Each may "
+        "hold 20 MiB of upload; further ones are answered with 503 and Retry-After.",
+    )
+    receipts_timeout_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=600,
+        description="How long reading one receipt may take, once it is its turn.",
+    )
+    receipts_memory_mb: int = Field(
+        default=3000,
+        ge=500,
+        description="What the process that reads receipts may allocate (Linux). OCR takes 1300 at most.",
+    )
+    receipts_threads: int = Field(
+        default=2, ge=1, le=64, description="Threads of the OCR. It runs at a low priority."
+    )
+    receipts_socket: str = Field(
+        default="",
+        max_length=100,
+        description="Unix socket of the process that reads receipts, in a folder of this user's own. Empty: "
+        "a temporary one, which gunicorn's workers share.",
+    )
     sentry_dsn: str = Field(default="", description="Where errors are reported. Empty: nowhere.")
     sentry_traces_sample_rate: float = Field(
         default=0.0,

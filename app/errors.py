@@ -8,11 +8,26 @@ LifeOSError
 ├── InvalidRequest                422  the body is JSON, but not what the endpoint takes
 │   ├── MalformedBody             400  the body isn't JSON
 │   ├── BodyTooLarge              413
-│   └── UnsupportedMediaType      415  the body doesn't claim to be JSON
+│   ├── UnsupportedMediaType      415  the body doesn't claim to be JSON
+│   ├── UnsupportedFile           415  a file of a type that isn't read
+│   ├── FileTooLarge              413
+│   └── UnusableFile              422  its type is right, but nobody can read it
+│       ├── BrokenFile, EncryptedFile, AnimatedImage
+│       └── TooManyPixels, TooFewPixels, TooManyPages
 ├── DataApiError                  502  the Data API answered with something unusable
 │   ├── DataApiRefusal            4xx  the database refused; its message, hint and details are passed on
 │   ├── DataApiUnreachable        503
 │   └── DataApiTimeout            504
+├── StorageError                502  Storage answered with something unusable
+│   ├── StorageRefusal            403  it refused what the user asked
+│   ├── StorageUnreachable        503
+│   └── FileMissing               409  a receipt's file isn't there
+├── ReaderError                  503  receipts can't be read right now
+│   ├── ReaderBusy                     as many as may be are in work
+│   ├── ReaderUnavailable              its process doesn't start
+│   ├── ReadingFailed                  it broke down over this receipt
+│   │   └── ReadingTimedOut       504
+│   └── NothingToReadWith              neither OCR nor a language model is set up
 └── ModelError                         the language model is of no help
     ├── ModelUnavailable          503  unreachable, overloaded or refusing us
     │   └── ModelTimeout          504  it took too long
@@ -112,6 +127,60 @@ class UnsupportedMediaType(InvalidRequest):
     hint = "Send Content-Type: application/json."
 
 
+class UnsupportedFile(InvalidRequest):
+    status = 415
+    code = "unsupported_file"
+    message = "Files of this type aren't read"
+    hint = "Send a JPEG, PNG, WebP or HEIC image, or a PDF."
+
+
+class FileTooLarge(InvalidRequest):
+    status = 413
+    code = "file_too_large"
+    message = "The file is too large"
+    hint = "Send at most 20 MiB."
+
+
+class UnusableFile(InvalidRequest):
+    """A file that is what it says and still can't be read; nothing of it was stored."""
+
+
+class BrokenFile(UnusableFile):
+    code = "broken_file"
+    message = "The file is damaged or incomplete"
+    hint = "Take the photo again, or export the document again."
+
+
+class EncryptedFile(UnusableFile):
+    code = "encrypted_file"
+    message = "The document is locked with a password"
+    hint = "Save it without a password and send that."
+
+
+class AnimatedImage(UnusableFile):
+    code = "animated_image"
+    message = "The image is an animation"
+    hint = "Send a photo."
+
+
+class TooManyPixels(UnusableFile):
+    code = "too_many_pixels"
+    message = "The image has too many pixels"
+    hint = "Send at most 64 megapixels."
+
+
+class TooFewPixels(UnusableFile):
+    code = "too_few_pixels"
+    message = "The image is too small to be read"
+    hint = "Both sides must have at least 48 pixels."
+
+
+class TooManyPages(UnusableFile):
+    code = "too_many_pages"
+    message = "The document has too many pages"
+    hint = "Send at most 8 pages."
+
+
 class DataApiError(LifeOSError):
     status = 502
     code = "data_api_fault"
@@ -145,6 +214,71 @@ class DataApiTimeout(DataApiError):
     status = 504
     code = "data_api_timeout"
     message = "The database took too long"
+
+
+class StorageError(LifeOSError):
+    status = 502
+    code = "storage_fault"
+    message = "The file storage gave an answer that can't be used"
+
+
+class StorageRefusal(StorageError):
+    status = 403
+    code = "storage_refusal"
+    message = "The file storage refused this file"
+
+
+class StorageUnreachable(StorageError):
+    status = 503
+    code = "storage_unreachable"
+    message = "The file storage can't be reached right now"
+    hint = "Try again in a few seconds."
+    headers: Mapping[str, str] = {"Retry-After": "5"}
+
+
+class FileMissing(StorageError):
+    status = 409
+    code = "file_missing"
+    message = "The receipt's image isn't stored"
+    hint = "Send the image again: POST /api/finances/receipts."
+
+
+class ReaderError(LifeOSError):
+    """A receipt wasn't read. What was stored of it stays, and can be read later."""
+
+    status = 503
+
+
+class ReaderBusy(ReaderError):
+    code = "reader_busy"
+    message = "Too many receipts are being read right now"
+    hint = "Try again in a few seconds."
+    headers: Mapping[str, str] = {"Retry-After": "10"}
+
+
+class ReaderUnavailable(ReaderError):
+    code = "reader_unavailable"
+    message = "The receipt reader doesn't start"
+
+
+class ReadingFailed(ReaderError):
+    code = "reading_failed"
+    message = "The receipt couldn't be read"
+    hint = "Try again; if it fails again, take another photo or enter the receipt by hand."
+
+
+class ReadingTimedOut(ReadingFailed):
+    status = 504
+    code = "reading_timed_out"
+    message = "Reading the receipt took too long"
+
+
+class NothingToReadWith(ReaderError):
+    code = "nothing_to_read_with"
+    message = "This service can't read receipts: it has neither a language model nor OCR"
+    hint = (
+        "Its operator sets OPENAI_API_KEY, or installs requirements-ocr.txt; then extract the receipt again."
+    )
 
 
 class ModelError(LifeOSError):
