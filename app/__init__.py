@@ -2,7 +2,9 @@
 
 from flask import Flask
 
-from app import ai, auth, config, data_api, errors, health, http, metrics, openapi, telemetry
+from app import ai, auth, config, data_api, errors, health, http, metrics, openapi, storage, telemetry
+from app.receipts import reader
+from app.receipts import views as receipts
 from app.suggestions import views as suggestions
 
 
@@ -18,9 +20,12 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     http.init_app(app, settings)
     auth.init_app(app, settings)
     data_api.init_app(app, settings)
+    storage.init_app(app, settings)
     ai.init_app(app, settings)
+    reader.init_app(app, settings)
     app.register_blueprint(health.blueprint, url_prefix="/api")
     app.register_blueprint(openapi.blueprint, url_prefix="/api")
     app.register_blueprint(metrics.blueprint, url_prefix="/api")
     app.register_blueprint(suggestions.blueprint, url_prefix="/api/ai")
+    app.register_blueprint(receipts.blueprint, url_prefix="/api/finances/receipts")
     return app

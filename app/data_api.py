@@ -83,6 +83,14 @@ class UserDataApi:
         with telemetry.span("db.rpc", function):
             return self._execute(self._client.rpc(function, arguments))
 
+    def rows(self, table: str, **equal: str) -> list[dict[str, Any]]:
+        """The user's rows of `table` whose columns have these values. Raises as `call` does."""
+        query = self._client.table(table).select("*")
+        for column, value in equal.items():
+            query = query.eq(column, value)
+        found: list[dict[str, Any]] = self._execute(query)
+        return found
+
     def select_nothing(self, table: str) -> None:
         """Asks for no rows of `table`. Raises as `call` does."""
         self._execute(self._client.table(table).select("*").limit(0))

@@ -16,6 +16,12 @@ from typing import Any
 # gunicorn reads this file before it puts the working directory on the path.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+
+def _remove(folder: str, maker: int) -> None:
+    if os.getpid() == maker:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 # Where workers count what /api/metrics sums up; prometheus_client wants to know before it is imported. A
 # master that another one started anew (USR2) inherits the environment, but not the folder, which goes with
 # its maker; workers inherit the handler, and leave the folder alone.
@@ -25,17 +31,13 @@ _MINE = f"{_PREFIX}{os.getpid()}-"
 _folder = Path(os.environ.get(_SHARED, _PREFIX)).name
 if _folder.startswith(_PREFIX) and not _folder.startswith(_MINE):
     os.environ[_SHARED] = tempfile.mkdtemp(prefix=_MINE)
-
-    def _remove(folder: str, maker: int) -> None:
-        if os.getpid() == maker:
-            shutil.rmtree(folder, ignore_errors=True)
-
     atexit.register(_remove, os.environ[_SHARED], os.getpid())
 
 # Only names that aren't settings of gunicorn's (`config` is one) may stay in this module.
 from prometheus_client import multiprocess
 
 from app.config import SettingsError, load
+from app.receipts.desk import temporary_socket
 
 try:
     _settings = load()
@@ -47,8 +49,14 @@ loglevel = _settings.log_level.lower()
 worker_class = "gthread"
 workers = _settings.web_concurrency
 threads = _settings.web_threads
-# A request may take as long as the model and three calls of the Data API; a stopping worker waits for it.
-graceful_timeout = int(_settings.openai_timeout_seconds + 3 * _settings.data_api_timeout_seconds) + 1
+# All workers' receipts are read by one process, which the first that needs it starts.
+if not _settings.receipts_socket:
+    raw_env = [f"RECEIPTS_SOCKET={(_socket := temporary_socket())}"]
+    atexit.register(_remove, str(Path(_socket).parent), os.getpid())
+# A request may take as long as reading a receipt, the model and three calls of the Data API; a worker that
+# stops waits for it.
+_longest = _settings.receipts_timeout_seconds + _settings.openai_timeout_seconds
+graceful_timeout = 1 + int(_longest + 3 * _settings.data_api_timeout_seconds)
 keepalive = 5
 # No socket in the home folder, which would be shared by every instance of this user.
 control_socket_disable = True

@@ -1,17 +1,22 @@
 """What every request and answer has in common: strict JSON in, the envelope out, headers, CORS."""
 
+import contextlib
+import io
 import json
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, TypeVar
 
 from flask import Flask, Response, jsonify, request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app import errors
 from app.config import Settings
 
 # No JSON that this service takes comes near it; endpoints that take files raise it for themselves.
 MAX_BODY_BYTES = 64 * 1024
+# What a form adds to the file in it.
+_FORM_BYTES = 64 * 1024
 
 PRIVATE = "private, no-store"
 PUBLIC = "public, s-maxage=10, stale-while-revalidate=30"
@@ -86,10 +91,47 @@ def _refuse_constant(name: str) -> None:
     raise errors.MalformedBody(hint=f"{name} is no JSON.")
 
 
-def envelope(data: Any, message: str | None = None, *, cache: str = PRIVATE) -> Response:
+def query(model: type[Body]) -> Body:
+    """The request's query string as a `model`. Raises InvalidRequest with a list of what is wrong."""
+    try:
+        return model.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_context=False, include_url=False)
+        raise errors.InvalidRequest(details=[_describe(problem) for problem in problems]) from None
+
+
+@contextlib.contextmanager
+def uploaded_file(max_bytes: int) -> Iterator[IO[bytes]]:
+    """The one file of a multipart/form-data body; large ones lie on disk, not in memory, while they arrive.
+
+    Raises UnsupportedMediaType, FileTooLarge, or InvalidRequest when there is no file or several.
+    """
+    if request.mimetype != "multipart/form-data":
+        raise errors.UnsupportedMediaType(
+            "The body must be a form with a file",
+            hint="Send multipart/form-data with the file in field file.",
+        )
+    request.max_content_length = max_bytes + _FORM_BYTES
+    try:
+        files = [file for files in request.files.listvalues() for file in files]
+    except RequestEntityTooLarge:
+        raise errors.FileTooLarge from None
+    if len(files) != 1:
+        problem = {"field": "file", "problem": f"One file is wanted, {len(files)} were sent"}
+        raise errors.InvalidRequest(details=[problem])
+    with files[0].stream as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        if size > max_bytes:
+            raise errors.FileTooLarge
+        yield file
+
+
+def envelope(data: Any, message: str | None = None, *, cache: str = PRIVATE, status: int = 200) -> Response:
     """A success: {"data", "message"?, "timestamp"}."""
     content = {"data": data, "timestamp": errors.timestamp()}
     response = jsonify(content if message is None else {**content, "message": message})
+    response.status_code = status
     response.headers["Cache-Control"] = cache
     return response
 
