@@ -78,6 +78,7 @@ def test_a_heic_photo_is_turned_once() -> None:
     assert quarters(image) == UPRIGHT
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_broken_metadata_doesnt_spoil_a_photo() -> None:
     image = picture(files.encoded(marked(), exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff"))
     assert quarters(image) == UPRIGHT
