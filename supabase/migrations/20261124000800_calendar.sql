@@ -361,8 +361,10 @@ begin
     set enable_material = off set enable_seqscan = off as $body$
     declare
       shown integer;
-      stale uuid[] := ids;
+      missing uuid[] := ids;
+      differing uuid[];
       removed integer := 0;
+      added integer := 0;
       written integer := 0;
       -- 'on' when a trigger on calendar_events, fired by a call of this function, writes a source.
       outside constant text := coalesce(current_setting('life_os.projecting', true), '');
@@ -372,11 +374,12 @@ begin
         -- e.source_id: a branch of calendar_sources with a join or a condition would be read whole, and for each event.
         -- An id that was deleted can come back as another person's row: then the event is deleted, too.
         select count(*) filter (where e.user_id is null or e.user_id = v.user_id),
-          array_agg(v.source_id) filter (where
-            (e.user_id, e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
+          array_agg(v.source_id) filter (where e.user_id is distinct from v.user_id),
+          array_agg(v.source_id) filter (where e.user_id = v.user_id and
+            (e.title, e.start_time, e.end_time, e.all_day, e.local_date, e.local_end_date, e.status)
             is distinct from
-            (v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))
-        into shown, stale
+            (v.title, v.start_time, v.end_time, v.all_day, v.local_date, v.local_end_date, v.status))
+        into shown, missing, differing
         from private.calendar_projections as v
         left join public.calendar_events as e on e.source = %1$L and e.source_id = v.source_id
         where v.source = %1$L and v.source_id = any (ids);
@@ -392,27 +395,34 @@ begin
         end if;
       end if;
 
-      if stale is not null then
+      -- Two statements, because `on conflict do update` fires the statement triggers of both for either.
+      if differing is not null then
+        perform set_config('life_os.projecting', 'on', true);
+        update public.calendar_events as e
+        set title = v.title, start_time = v.start_time, end_time = v.end_time, all_day = v.all_day,
+          local_date = v.local_date, local_end_date = v.local_end_date, status = v.status
+        from private.calendar_projections as v
+        where v.source = %1$L and v.source_id = any (differing) and e.source = %1$L and e.source_id = v.source_id;
+        get diagnostics written = row_count;
+      end if;
+      if missing is not null then
         perform set_config('life_os.projecting', 'on', true);
         insert into public.calendar_events (
           source, source_id, user_id, title, start_time, end_time, all_day, local_date, local_end_date, status)
         select v.source, v.source_id, v.user_id, v.title, v.start_time, v.end_time, v.all_day, v.local_date,
           v.local_end_date, v.status
         from private.calendar_projections as v
-        where v.source = %1$L and v.source_id = any (stale)
-        on conflict (source, source_id) do update set
-          title = excluded.title,
-          start_time = excluded.start_time,
-          end_time = excluded.end_time,
-          all_day = excluded.all_day,
-          local_date = excluded.local_date,
-          local_end_date = excluded.local_end_date,
-          status = excluded.status;
-        get diagnostics written = row_count;
+        where v.source = %1$L and v.source_id = any (missing)
+        on conflict (source, source_id) do nothing;
+        get diagnostics added = row_count;
       end if;
 
       perform set_config('life_os.projecting', outside, true);
-      return removed + written;
+      if fresh and added < cardinality(ids) then
+        -- A source that isn't shown, or an event that was left over from an earlier row with such an id.
+        return added + private.project_%1$s(ids);
+      end if;
+      return removed + written + added;
     end $body$;
     comment on function private.project_%1$s(uuid[], boolean) is
       'Makes the events of these source rows equal to their projections, also when the rows are gone (fresh: they were '
