@@ -41,7 +41,10 @@ def covered(pytestconfig: pytest.Config) -> set[str]:
 @pytest.fixture(scope="session")
 def data_api(stack: Instance) -> Iterator[DataApi]:
     """The Data API over plain HTTP: `data_api.post("meals", {…}, by=owner)`."""
-    with httpx.Client(base_url=f"{stack.url}/rest/v1/", headers={"apikey": stack.publishable_key}) as http:
+    # The database stops at 8 s; on a busy machine a bulk write comes near it.
+    with httpx.Client(
+        base_url=f"{stack.url}/rest/v1/", headers={"apikey": stack.publishable_key}, timeout=15
+    ) as http:
         yield DataApi(http)
 
 
