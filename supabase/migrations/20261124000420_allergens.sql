@@ -56,14 +56,15 @@ begin
   food := translate(replace(lower(food), 'ß', 'ss'), 'æœøłđı', 'aooldi');
   food := regexp_replace(food, '([aou])e+', '\1', 'g');
   food := regexp_replace(food, '([0-9])([a-z])', '\1 \2', 'g');
-  -- What is neither a letter nor a digit, of any script, stands between words: also symbols and emoji.
+  food := regexp_replace(food, '[_.''’`´"“”„‘‚«»‐‑\t]|(?<! )-|-(?! )', ' ', 'g');
+  -- What else is neither a letter nor a digit, of any script, parts foods: "soy, milk" isn't soy milk.
   food := regexp_replace(food,
-    '[^a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00020000-\U0003ffff]+', ' ', 'g');
-  return ' ' || btrim(food) || ' ';
+    '[^a-z0-9 \u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00020000-\U0003ffff]+', ' | ', 'g');
+  return ' ' || btrim(regexp_replace(food, ' +', ' ', 'g'), ' |') || ' ';
 end $$;
 comment on function private.fold_food(text) is
-  'A name as names are compared: lower case, without accents (ä = ae = a, ß = ss), words apart by one space, a space '
-  'at both ends: "Gemahlene Haselnüsse" → " gemahlene haselnusse ".';
+  'A name as names are compared: lower case, without accents (ä = ae = a, ß = ss), words apart by one space, | where '
+  'punctuation parts them, a space at both ends: "Gemahlene Haselnüsse (200 g)" → " gemahlene haselnusse | 200 g ".';
 grant execute on function private.fold_food(text) to authenticated, service_role;
 
 create table private.food_terms (
@@ -103,23 +104,29 @@ from (values
   spaghetti*, *spaghetti, penne, fusilli, farfalle, rigatoni, macaroni, makkaroni, linguine, bucatini, orzo, risoni,
   tagliolini, capellini, vermicelli, conchiglie, orecchiette, cavatelli, ditalini, cannelloni, lasagne*, lasagna*,
   ravioli, gnocchi, *teig*, *dough*, *pastry*, filo, phyllo, fillo, *cracker*, bran, malt*, beer, porter, ovomaltine,
-  horlicks, *panade*, *panier*, battered, soba, udon, ramen, somen, gyoza, wonton, won ton, dim sum, dumpling,
-  empanada, pierogi, *maultasche*, *strudel*, *burger, weetabix, shreddies, oblate, farina, harina, farine, frumento,
-  grano, trigo, blé, froment, orge, avena, avoine, seigle, centeno, segale, cebada, tarwe, gerst, haver, rogge, brood,
+  horlicks, *panade*, *panier*, battered, soba, udon, somen, gyoza, wonton, won ton, dim sum, dumpling, empanada,
+  pierogi, *maultasche*, *strudel*, *burger, weetabix, shreddies, oblate, farina, harina, farine, frumento, grano,
+  trigo, blé, froment, orge, avena, avoine, seigle, centeno, segale, cebada, tarwe, gerst, haver, rogge, brood,
   pangrattato, chapelure, mie de pain, *spaetzle*, malz*, flocken, kleie, tarte*, *brezn*, *pumpernickel*,
   yeast extract, *hefeextrakt*, vegemite, vitam r, hp sauce, brown sauce, chinkiang, black vinegar, *klöß*, *kloß*,
   *salzstange*, pringles, leibniz, *prinzenrolle*, tuc, cheerios, porridge, rice krispies, special k, corn flake,
   *cornflake*, corn pops, weckle, *brösel*, stuffing, wafer, ice cream cone, ice cream cones, *lakritz*, liquorice,
-  licorice, asafoetida, asafetida, hing, injera, tipo 00, *schrot, vollkorn, brez*
+  licorice, asafoetida, asafetida, hing, injera, tipo 00, *schrot, vollkorn, brez*, bulghur, burgul, cous cous,
+  *tabbouleh*, *taboulé*, tabouli, aglio e olio, wholemeal, bruschett*, crostini, panzanella, ribollita, fregola,
+  maftoul, moghrabieh, fattoush, vol au vent, bao, mantou, samosa, pide, börek, lahmacun, gözleme, blini, knish,
+  calzone, stromboli, panini, crumpet, enchilada, fajita, chow mein, lo mein, graham, triticum, hordeum, secale,
+  *panettone*, bunny chow
 '),
 ('word', '{gluten,crustaceans,eggs,fish,soybeans}', '*surimi*'),
 ('word', '{gluten,eggs}', '
   *spätzle*, *knöpfle*, *nudel*, *noodle*, *eierteigwaren*, *teigwaren, tagliatelle, pappardelle, fettuccine,
   fettucine, fresh pasta, frische pasta, tempura*, wiener schnitzel, schnitzel wiener art, yorkshire pudding,
   *biskuit*, ladyfinger, lady finger, sponge finger, savoiardi, *kartoffelpuffer*, katsu*, nugget, chicken kiev,
-  popcorn chicken, dumplings, quorn
+  popcorn chicken, dumplings, quorn, milanese, latke, *bauernfrühstück*, strammer max
 '),
-('word', '{gluten,eggs,fish}', 'fish finger, fish stick, *fischstäbchen*, *fishcake*, *backfisch*, fish and chips'),
+('word', '{gluten,eggs,fish}', '
+  fish finger, fish stick, *fischstäbchen*, *fishcake*, *backfisch*, fish and chips, fish & chips
+'),
 ('word', '{gluten,eggs,fish,soybeans}', 'okonomiyaki, takoyaki'),
 ('word', '{gluten,eggs,soybeans,milk,tree_nuts}', 'dominostein'),
 ('word', '{gluten,eggs,milk}', '
@@ -129,7 +136,7 @@ from (values
   churro, quiche*, tart, pie, *tartelette*, batter, *rührteig*, *mürbeteig*, shortcrust, shortbread, *schmarrn*,
   *dampfnudel*, *buchtel*, scone, challah, madeleine, genoise, gingerbread, *windbeutel*, graham cracker,
   french toast, *arme ritter*, onion ring, arancini, croquette, *krokette*, *flädle*, *backerbse*, *frittaten*,
-  eggs benedict
+  eggs benedict, *quarkkeulchen*, moussaka, pastitsio, chicken parm, beignet, cannoli
 '),
 ('word', '{gluten,eggs,milk,tree_nuts}', '
   *stollen*, *lebkuchen*, macaron, macaroon, *florentiner*, *linzer*, bakewell, cantuccini, cantucci, biscotti,
@@ -146,12 +153,12 @@ from (values
 ('word', '{gluten,fish,soybeans}', '*worcester*'),
 ('word', '{gluten,peanuts,tree_nuts}', 'granola, *müsli*'),
 ('word', '{gluten,soybeans}', '
-  ponzu*, soy sauce, soya sauce, soysauce, soyasauce, *sojasauce*, *sojasoße*, *sojasosse*, shoyu*, tamari*,
+  ramen, ponzu*, soy sauce, soya sauce, soysauce, soyasauce, *sojasauce*, *sojasoße*, *sojasosse*, shoyu*, tamari*,
   teriyaki*, kecap*, ketjap*, sauce soja, salsa de soja, salsa di soia, maggi*, liquid aminos, gochujang*, doenjang*,
   ssamjang, bulgogi*, doubanjiang, bean paste, sukiyaki, yakitori, stir fry sauce, *woksauce*, *woksoße*,
   veggie burger, textured wheat protein, oreo, biscoff, speculoos, *spekulatius*, vegan mince, veggie mince,
   vegan meat, veganes hack, vegan burger, vegan sausage, vegane wurst, vegetarische wurst, vegan chicken,
-  plant based chicken
+  plant based chicken, pad see ew
 '),
 ('word', '{gluten,soybeans,milk,celery}', '
   stock cube, *brühwürfel*, bouillon cube, stock powder, *brühpulver*, *instantbrühe*, bouillon powder, *bratensoße*,
@@ -163,11 +170,14 @@ from (values
 ('word', '{gluten,soybeans,molluscs,not_kosher}', 'oyster sauce, oystersauce, *austernsauce*, *austernsoße*'),
 ('word', '{gluten,milk}', '
   naan, roux, *pizza*, puff pastry, *blätterteig*, lasagne, lasagna, *béchamel*, mac and cheese, white sauce,
-  cream soup, *kässpatzen*, milo, ovaltine, kitkat, kit kat, twix, filinchen, *babybrei*
+  cream soup, *kässpatzen*, milo, ovaltine, kitkat, kit kat, twix, filinchen, *babybrei*, spanakopita, stroganoff,
+  *grießbrei*, mac & cheese, mac + cheese
 '),
+('word', '{gluten,milk,celery}', 'poutine'),
+('word', '{gluten,milk,mustard}', 'rarebit'),
 ('word', '{gluten,milk,molluscs,not_kosher}', 'clam chowder'),
 ('word', '{gluten,tree_nuts}', '*printen*, *magenbrot*, muhammara'),
-('word', '{gluten,celery}', 'marmite, cenovis, oxo, knorr'),
+('word', '{gluten,celery}', 'marmite, cenovis, oxo, knorr, minestrone'),
 ('word', '{gluten,sesame}', '
   bagel, falafel*, simit, burger bun, *burgerbrötchen*, grissini, breadstick, *fladenbrot*
 '),
@@ -175,10 +185,11 @@ from (values
 ('word', '{gluten,pork}', 'hot dog, *flammkuchen*, sausage*, *grützwurst*, pinkel, scotch egg, banger'),
 ('word', '{gluten,beef}', 'mincemeat'),
 ('word', '{gluten,alcohol}', 'ale, lager, stout, pilsner, pilsener, *bierteig*, bier*, *bier, radler, shandy'),
-('word', '{crustaceans}', 'black tiger, büsumer'),
+('word', '{crustaceans}', 'black tiger, büsumer, ebiten, tomalley, moreton bay bug'),
 ('word', '{crustaceans,eggs,fish,peanuts,soybeans}', 'pad thai'),
 ('word', '{crustaceans,fish}', '
-  kimchi*, laksa, tom yum, tom yam, *currypaste*, curry paste, sambal, nasi goreng, bami goreng, xo sauce, som tam
+  kimchi*, laksa, tom yum, tom yam, *currypaste*, curry paste, sambal, nasi goreng, bami goreng, xo sauce, som tam,
+  pho, tom kha, pad kra pao
 '),
 ('word', '{crustaceans,fish,molluscs,not_kosher}', '
   *seafood*, sea food, *meeresfrüchte*, frutti di mare, marisco, fruits de mer, bouillabaisse, paella, cioppino,
@@ -199,7 +210,8 @@ from (values
   dotter*, *eiweiß*, *eischnee*, *vollei*, eipulver, *eiklar*, *trockenei, flüssigei, yolk*, albumen, albumin*,
   ovalbumin*, ovomucoid, lysozym, e 1105, e1105, *meringue*, *baiser*, pavlova, *omelett*, omelet, frittata,
   shakshuka, *aioli*, allioli, alioli, *hollandaise*, *béarnaise*, huevo, uovo, uova, oeuf, œuf, ovo, jajko, jajka,
-  ägg, *soufflé*, lemon curd, zabaglione, zabaione, sabayon, marshmallow, *schaumkuss*, *osterei
+  ägg, *soufflé*, lemon curd, zabaglione, zabaione, sabayon, marshmallow, *schaumkuss*, *osterei, globulin, livetin,
+  vitellin, ovovitellin, ovotransferrin, avidin
 '),
 ('word', '{eggs,fish,milk,mustard}', 'caesar*, cesar salad, cäsar*'),
 ('word', '{eggs,fish,celery,mustard}', 'cocktail sauce'),
@@ -208,7 +220,7 @@ from (values
   *custard*, creme brulee, crème brûlée, crème caramel, creme caramel, flan, *pudding*, ice cream, *icecream*, eis,
   *eiscreme*, *speiseeis*, *vanilleeis*, *schokoladeneis*, *schokoeis*, *erdbeereis*, *softeis*, gelato, *parfait*,
   eggnog, egg nog, *bavarois*, mousse, semifreddo, zuppa inglese, trifle, *vanillesauce*, *vanillesoße*,
-  horchata de huevo, grüne soße, grüne sauce, magnum, cornetto
+  horchata de huevo, grüne soße, grüne sauce, magnum, cornetto, *auflauf*, simplesse
 '),
 ('word', '{eggs,milk,mustard}', 'ranch, blue cheese dressing'),
 ('word', '{eggs,milk,pork,gelatine}', 'panna cotta'),
@@ -228,13 +240,15 @@ from (values
   haddock, pollock, pollack, köhler, saithe, coley, hake, *seehecht*, merluza, whiting, *wittling*, halibut,
   *heilbutt*, *steinbutt*, turbot, plaice, *scholle*, sole, *seezunge*, *rotzunge*, flounder, *flunder*, *herring*,
   *hering*, *matjes*, *rollmops*, kipper*, bloater, *bückling*, mackerel*, *makrele*, sprat, *sprotte*, whitebait,
-  sea bass, seabass, *barsch*, branzino, bream, *dorade*, dorada, snapper, grouper, zander, pike, pikeperch, perch,
-  hecht, carp, *karpfen*, *pangasius*, basa, barramundi, mahi mahi, mahimahi, *red mullet*, mullet, *meerbarbe*,
-  john dory, orange roughy, *saibling*, char, *felchen*, maräne, smelt, roe, tarama, taramasalata, tobiko, masago,
-  ikura, bottarga, capelin, shad, wahoo, escolar, ling, tusk, amberjack, hamachi, yellowtail, sashimi, ceviche,
-  nigiri, garum, nam pla, nuoc mam, nước mắm, colatura, isinglass, hausenblase, lea and perrins, puttanesca, tonnato,
+  seabass, *barsch*, branzino, bream, *dorade*, dorada, snapper, grouper, zander, pike, pikeperch, perch, hecht, carp,
+  *karpfen*, *pangasius*, basa, barramundi, mahi mahi, mahimahi, *red mullet*, mullet, *meerbarbe*, john dory,
+  orange roughy, *saibling*, char, *felchen*, maräne, smelt, roe, tarama, taramasalata, tobiko, masago, ikura,
+  bottarga, capelin, shad, wahoo, escolar, ling, tusk, amberjack, hamachi, yellowtail, sashimi, ceviche, nigiri,
+  garum, nam pla, nuoc mam, nước mắm, colatura, isinglass, hausenblase, lea and perrins, puttanesca, tonnato,
   tapenade, olivenpaste, bagna cauda, *labskaus*, gentleman s relish, äsche, renke, brasse, stint, rogen, loup de mer,
-  *tilapia*, salsa verde, *fisk, poke, maki, onigiri, temaki
+  *tilapia*, salsa verde, *fisk, poke, maki, onigiri, temaki, bass, flathead, trevalla, trevally, morwong, warehou,
+  mulloway, cobia, tarakihi, hoki, gurnard, kahawai, wrasse, scrod, walleye, tench, brill, rotfeder, brachse, quappe,
+  leng, kliesche, limande, knurrhahn, *hornhecht*, huchen, schleie, plötze
 '),
 ('word', '{fish,sesame}', 'sushi'),
 ('word', '{fish,not_kosher}', '
@@ -245,12 +259,13 @@ from (values
 ('word', '{peanuts}', '
   *peanut*, *groundnut*, goober*, arachis*, arachid*, cacahuete, cacahuète, cacahuate, cacahouete, cacauete, amendoim,
   pinda, pindakaas, jordnöt*, jordnød*, peanøtt*, orzeszki ziemne, satay*, saté, sate, *satesauce*, *satésoße*,
-  gado gado, kung pao, gong bao, pb and j, pbj, pb2, bamba snack, massaman*, mafe, maafe, chikki, reese s, reeses
+  gado gado, kung pao, gong bao, pb and j, pbj, pb2, bamba snack, massaman*, mafe, maafe, chikki, reese s, reeses,
+  pb&j
 '),
-('word', '{peanuts,soybeans,milk}', 'peanut butter cup, snickers, m ms, m and m s, peanut brittle'),
+('word', '{peanuts,soybeans,milk}', 'peanut butter cup, snickers, m ms, m and m s, peanut brittle, m&ms, m&m s'),
 ('word', '{peanuts,tree_nuts}', '
   nut, *nuss*, trail mix, *studentenfutter*, noix, nuez, nueces, noce, noci, noot, noten, nötter, nødder, nøtter,
-  orzech, orzechy, frutta secca, frutos secos, frutti secchi
+  orzech, orzechy, frutta secca, frutos secos, frutti secchi, mandelonas, nutmeat
 '),
 ('word', '{soybeans}', '
   soy*, *soja*, soia, *tofu*, beancurd, tempeh*, tempe, edamame*, miso*, natto, yuba, okara, tvp, textured protein,
@@ -286,7 +301,8 @@ from (values
   gulab jamun, kheer, *lactose*, babybel, kiri, laughing cow, danone, activia, actimel, yakult, fruchtzwerge,
   petit suisse, cambozola, saint albray, tête de moine, sbrinz, vacherin, old amsterdam, grana, caciocavallo,
   idiazabal, salakis, bresso, exquisa, almette, *kaffeeweißer*, hot cocoa, bavaria blu, weißlacker, mars bar,
-  *eiskaffee*
+  *eiskaffee*, caprese, mashed potato, *kartoffelbrei*, *kartoffelpüree*, *kartoffelstampf*, lactoferrin*, lactulose*,
+  recaldent, tagatose, half & half
 '),
 ('word', '{milk,tree_nuts}', 'korma, *pesto*, *nugat*, rocher, toffifee, toblerone, mozartkugel, raffaello'),
 ('word', '{milk,tree_nuts,honey}', '*nougat*'),
@@ -298,7 +314,7 @@ from (values
   pine kernel, *pinienkern*, pignol*, pinoli, *marzipan*, *persipan*, *frangipan*, *gianduia*, gianduja, *krokant*,
   amaretti*, *amarettini*, amande*, mandorla, mandorle, almendra*, amendoa, noisette*, nocciola, nocciole, avellana*,
   avela, pacana, mandlar, mandler, migdaly, migdały, laskowe, orgeat, ajo blanco, ajoblanco, romesco, *marcona*,
-  *bethmännchen*, *vanillekipferl*, *zimtstern*, nocino, *zedernkern*
+  *bethmännchen*, *vanillekipferl*, *zimtstern*, nocino, *zedernkern*, beechnut, *bucheckern*, chinquapin
 '),
 ('word', '{tree_nuts,sesame}', '*dukkah*, dukka'),
 ('word', '{tree_nuts,alcohol}', 'amaretto*, disaronno, frangelico'),
@@ -355,6 +371,7 @@ from (values
   lupin*, *lupine*, altramuz, altramuces, tremoco*, tremoço*, tremosso, chocho andino, tarwi, *wolfsbohne*,
   *feigbohne*, lopino*, turmus, termos beans
 '),
+('word', '{molluscs}', 'cherrystone, littleneck, quahog, pismo, opihi, lapas'),
 ('word', '{molluscs,not_kosher}', '
   mollus*, *weichtier*, *mussel*, *muschel*, clam*, *clams, vongole, cozze, moules, mejillon, almeja*, oyster*,
   *auster*, huitre*, huître*, ostra*, ostrica, scallop*, *scallop, coquille*, st jacques, capesante, vieira*, squid*,
@@ -372,7 +389,7 @@ from (values
   tongue, foie gras, pate, pâté, *pastete*, *aufschnitt*, cold cuts, bone broth, *knochenbrühe*, suet, talg, tallow,
   dripping, demi glace, demiglace, fond brun, jerky, biltong, wienerle, carne, pute, puten*, *huhn*, enten*, kalb*,
   braten, roulade, *kohlroulade*, taube, *rollbraten*, *krustenbraten*, *sonntagsbraten*, *hühnereintopf*, *köfte*,
-  kofta, schawarma, seekh, nieren, *lammnieren
+  kofta, schawarma, seekh, nieren, *lammnieren, emu, kidneys, short rib, barbecue rib, prime rib
 '),
 ('word', '{meat,not_kosher}', '
   rabbit*, *kaninchen*, hare, horse meat, *pferdefleisch*, frog leg, *froschschenkel*, alligator, crocodile,
@@ -384,7 +401,7 @@ from (values
   coppa, capicola, lardo, nduja, n duja, *salami*, chorizo*, salsiccia, mortadella, *kassler*, *kasseler*, *eisbein*,
   *spanferkel*, *mett, mett*, *lyoner*, *landjäger*, *krakauer*, kielbasa, andouille, spare rib, sparerib*, carnitas,
   chicharron, *grieben*, crackling, boar, spam, *hackepeter*, *wurst*, *würst*, pepperoni, *cabanossi*, *cervelat*,
-  *wiener, frankfurter*, *leberkäs*, *kabanos*, nürnberger, thüringer, debreziner, *krainer*, lorraine
+  *wiener, frankfurter*, *leberkäs*, *kabanos*, nürnberger, thüringer, debreziner, *krainer*, lorraine, saltimbocca
 '),
 ('word', '{pork,beef}', 'mince, *hackfleisch*, minced meat, ground meat'),
 ('word', '{pork,gelatine}', '
@@ -456,7 +473,7 @@ from (values
   sambal ulek, *leinsamenschrot*, *maisschrot*, italian seasoning, *tortenguss*, *sahnesteif*, flax egg, chia egg,
   *hirschhornsalz*, *freier, *feier, butterkürbis, butterpilz, butterbirne, milk fed, *erbseneiweiß*, *reiseiweiß*,
   *hanfeiweiß*, *kartoffeleiweiß*, rinde, *steakpfeffer*, coconut bacon, rice paper bacon, *flachs*, *kleberreis*,
-  *schäfer*, creamy
+  *schäfer*, creamy, tamarillo, custard apple
 '),
 ('instead', '{gluten}', '
   oatmilk, oat milk, *hafermilch*, oat cream, *hafersahne*, oat yogurt, *dinkelmilch*, grape nuts, brewer s yeast,
@@ -735,7 +752,9 @@ begin
       -- Keeps this a look into the index for each position: a hash of all words costs milliseconds a call.
       offset 0
     ) as w
-    where w.is_open or w.rest ~ '^(s|es|e|n|en|er|em)? '
+    where (w.is_open or w.rest ~ '^(s|es|e|n|en|er|em)? ')
+      -- An egg free-range isn't egg-free.
+      and not (w.lacks <> '{}' and w.rest ~ '^ (range|roaming)')
   )
   select f.number, f.starts, f.ends, strpos(f.rest, ' ') = length(f.rest), f.carries, f.lacks
   from found as f
@@ -804,7 +823,7 @@ begin
       select unnest(y.includes) from private.food_synonyms as y where w.stem = any (y.called)
     ) as s (stem)
     where w.stem not in (
-      '', 'a', 'against', 'all', 'alle', 'allerg', 'allergi', 'allergic', 'allergisch', 'any', 'auf', 'frei', 'free',
+      '', '|', 'a', 'against', 'all', 'alle', 'allerg', 'allergi', 'allergic', 'allergisch', 'any', 'auf', 'frei', 'free',
       'gegen', 'i', 'ich', 'intoleranc', 'intolerant', 'intoleranz', 'kein', 'no', 'ohne', 'raw', 'roh', 'sever', 'the',
       'to', 'unvertraglichkeit', 'without')
     group by w.word

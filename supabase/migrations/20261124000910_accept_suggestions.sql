@@ -3,8 +3,11 @@
 create function public.accept_meal_suggestion(suggestion jsonb, plan jsonb default null) returns jsonb
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
+  recipe uuid;
   accepted public.meals;
   planned public.planned_meals;
+  allergies text[];
+  foods text[];
   carriers text;
   message text;
   rule text;
@@ -17,9 +20,10 @@ begin
     end, '{"meal": "object", "meal_id": "string"}', 'suggestion');
 
   if suggestion ->> 'meal_id' is not null then
-    select m.* into accepted from public.meals as m
-    where m.user_id = (select auth.uid()) and m.id
-      = case when pg_input_is_valid(suggestion ->> 'meal_id', 'uuid') then (suggestion ->> 'meal_id')::uuid end;
+    if pg_input_is_valid(suggestion ->> 'meal_id', 'uuid') then
+      recipe := suggestion ->> 'meal_id';
+    end if;
+    select m.* into accepted from public.meals as m where m.id = recipe and m.user_id = (select auth.uid());
     if not found then
       raise sqlstate 'PT404' using
         message = 'no such recipe',
@@ -31,16 +35,19 @@ begin
   end if;
 
   -- Again, whoever checked before: the allergies may be new, and the stored ingredients are what will be cooked.
+  select p.allergies into allergies from public.profiles as p where p.id = (select auth.uid());
+  foods := array(
+    select i.food_item_name from public.meal_ingredients as i
+    where i.meal_id = accepted.id and i.user_id = accepted.user_id
+  );
+  if allergies <> '{}' and foods = '{}' then
+    raise sqlstate 'PT409' using
+      message = 'this meal lists no ingredients, and you have allergies',
+      detail = 'What isn''t listed can''t be checked.',
+      hint = 'Nothing was saved. Add the ingredients, or use create_meal.';
+  end if;
   select string_agg(format('%s: %s', c.food, c.allergy), '; ' order by c.food, c.allergy) into carriers
-  from private.food_conflicts(
-    (select p.allergies from public.profiles as p where p.id = (select auth.uid())),
-    array(
-      select accepted.name
-      union
-      select i.food_item_name from public.meal_ingredients as i
-      where i.meal_id = accepted.id and i.user_id = accepted.user_id
-    )
-  ) as c;
+  from private.food_conflicts(allergies, accepted.name || foods) as c;
   if carriers is not null then
     raise sqlstate 'PT409' using
       message = 'this meal carries what you are allergic to',
@@ -68,9 +75,9 @@ comment on function public.accept_meal_suggestion(jsonb, jsonb) is
   'Takes a meal suggestion as it was given ({"meal": …, "meal_id": null | uuid, …}), in one transaction: creates the '
   'recipe, or with meal_id takes the caller''s own, and plans it when plan is given ({"date": "2026-11-24", "time": '
   '"19:00", "servings": 2}; only date is required). Returns {"meal": …, "planned_meal": … | null}. Refuses with PT409 '
-  'what carries an allergen of the caller''s profile (detail: "food: allergy; …"), PT404 a recipe that isn''t theirs, '
-  'PT422 bad input, and then saves nothing. Show with it: "Ingredients are checked by their names only. Always check '
-  'the labels: they decide."';
+  'what carries an allergen of the caller''s profile (detail: "food: allergy; …"), or lists no ingredients to check; '
+  'with PT404 a recipe that isn''t theirs; with PT422 bad input; and then saves nothing. Show with it: "Ingredients '
+  'are checked by their names only. Always check the labels: they decide."';
 revoke execute on function public.accept_meal_suggestion(jsonb, jsonb) from public;
 -- Not to service_role: the rows are the caller's, and it is nobody.
 grant execute on function public.accept_meal_suggestion(jsonb, jsonb) to authenticated;

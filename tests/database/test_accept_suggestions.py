@@ -159,8 +159,20 @@ def test_the_stored_ingredients_of_an_own_recipe_decide(data_api: DataApi, owner
 
 def test_the_name_of_a_meal_counts(data_api: DataApi, owner: User) -> None:
     allergic(owner, "Erdnüsse")
-    assert accept(data_api, owner, {"meal": {"name": "Satay"}}).json()["details"] == "Satay: Erdnüsse"
-    assert accept(data_api, owner, {"meal": {"name": "Kokossuppe"}}).status_code == 200
+    for name, status in (("Satay", 409), ("Kokossuppe", 200)):
+        assert accept(data_api, owner, {"meal": TOAST | {"name": name}}).status_code == status
+
+
+def test_a_meal_without_ingredients_cannot_be_called_safe(data_api: DataApi, owner: User) -> None:
+    unlisted = {"meal": {"name": "Soup of the day"}}
+    assert accept(data_api, owner, unlisted).status_code == 200
+    allergic(owner, "kiwi")
+    before = everything(owner)
+    answer = accept(data_api, owner, unlisted)
+    assert (answer.status_code, answer.json()["code"]) == (409, "PT409")
+    assert answer.json()["message"] == "this meal lists no ingredients, and you have allergies"
+    assert "create_meal" in answer.json()["hint"]
+    assert everything(owner) == before
 
 
 def test_the_allergies_of_others_do_not_count(data_api: DataApi, owner: User, other_user: User) -> None:

@@ -150,6 +150,11 @@ def without_umlauts(name: str) -> str:
     )
 
 
+def after(word: str) -> Callable[[str], str]:
+    """Behind another food, from which punctuation parts it: "soy, milk" isn't soy milk."""
+    return lambda name: f"{word} {name}"
+
+
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "upper case": str.upper,
     "title case": str.title,
@@ -167,6 +172,12 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "words around it": lambda name: f"fresh organic {name} (about two cups), chopped",
     "German words around it": lambda name: f"frische Bio-{name}, klein geschnitten (ca. 200 g)",
     "another food before it": lambda name: f"rice and {name}",
+    "free-range": lambda name: f"{name}, free-range",
+    "free range": lambda name: f"{name} free range",
+    **{
+        f"after {word!r}": after(word)
+        for word in ("coconut,", "soy,", "rice;", "almond /", "oat -", "Reis\n")
+    },
     "a lookalike before it": lambda name: f"coconut milk and butternut squash or {name}",
     "a lookalike after it": lambda name: f"{name} or eggplant with nutmeg",
     "a claim of another food": lambda name: f"{name} or vegan, gluten-free and nut-free substitute",
@@ -217,6 +228,8 @@ def test_one_and_many_are_the_same_food(db: Database, singular: str, plural: str
 @pytest.mark.parametrize(
     ("food", "allergen", "carries"),
     [
+        ("Eier, freilaufend", "eggs", True),
+        ("1 egg (free-range)", "eggs", True),
         ("vegan butter", "milk", False),
         ("butter, vegan", "milk", False),
         ("Butter (vegan)", "milk", False),
@@ -249,6 +262,7 @@ def test_one_and_many_are_the_same_food(db: Database, singular: str, plural: str
         ("bread, not gluten-free", "gluten", True),
         ("flour (gluten-free if needed)", "gluten", True),
         ("butter, vegan yogurt", "milk", True),
+        ("gluten, free-range eggs", "eggs", True),
     ],
 )
 def test_a_claim_holds_for_what_it_is_about(db: Database, food: str, allergen: str, carries: bool) -> None:
