@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,12 +18,18 @@ _READY_SECONDS = 30
 
 @contextmanager
 def running_service(
-    supabase_url: str, publishable_key: str, log: Path, *, port: int = 0, keys: bool = False
+    supabase_url: str,
+    publishable_key: str,
+    log: Path,
+    *,
+    port: int = 0,
+    keys: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, Child]]:
     """gunicorn with the service, ready; yields its URL and process, and stops it at the end of the block.
 
     `port` 0, or one that is taken, means any free one. With `keys` the service has the other settings of this
-    environment and of the repository's `.env`, such as the key of a language model; without, only defaults.
+    environment and of the repository's `.env`, such as the key of a language model; without, only `settings`.
     Raises StartError with what the service said when it doesn't become ready.
     """
     port = _free_port(port)
@@ -39,7 +45,8 @@ def running_service(
             "SUPABASE_PUBLISHABLE_KEY": publishable_key,
             "HOST": "127.0.0.1",
             "PORT": str(port),
-        },
+        }
+        | dict(settings or {}),
         # `.env` is read from the working folder.
         folder=ROOT if keys else log.parent,
     )

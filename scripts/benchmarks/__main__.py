@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from benchmarks.areas import calendar_area, database_area, realtime_area
+from benchmarks.areas import calendar_area, database_area, realtime_area, service_area
 from benchmarks.figures import Figure, table, write
 from local_supabase import LocalSupabaseError
 from service import ROOT
@@ -15,6 +15,7 @@ AREAS: dict[str, Callable[[float], Iterator[Figure]]] = {
     "calendar": calendar_area.measure,
     "database": database_area.measure,
     "realtime": realtime_area.measure,
+    "service": service_area.measure,
 }
 _QUICK = 0.05
 
