@@ -1,4 +1,4 @@
-"""A Supabase project and a language model for the service area, in a process of their own: their time isn't its."""
+"""A Supabase project and a language model for the service area, in a process of their own."""
 
 import multiprocessing
 import uuid
@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from tests import fakes
-from tests.app.conftest import CURRY, PUBLISHABLE_KEY, sensible_project, suggestion
+from tests.app.conftest import BUDGET, CURRY, PUBLISHABLE_KEY, sensible_project, suggestion
 
 
 @dataclass
@@ -56,7 +56,8 @@ def running_fakes() -> Iterator[Fakes]:
     process = spawning.Process(target=_serve, args=(there,), daemon=True)
     process.start()
     try:
-        yield Fakes(*here.recv(), here)
+        project_url, openai_url, token = here.recv()
+        yield Fakes(project_url, openai_url, token, here)
     finally:
         here.send(None)
         process.join(10)
@@ -79,12 +80,9 @@ def context() -> dict[str, Any]:
 
 
 def _serve(pipe: Connection) -> None:
-    started = {
-        "ticket": {"id": "meal_suggestions", "key": "k"},
-        "budget": {"requests_left": 9, "tokens_left": 9},
-    }
+    started = {"context": context(), "ticket": {"id": "meal_suggestions", "key": "k"}, "budget": BUDGET}
     with sensible_project() as project, fakes.FakeOpenAI() as openai:
-        project.replies["start_suggestions"] = fakes.Reply(body={"context": context(), **started})
+        project.replies["start_suggestions"] = fakes.Reply(body=started)
         openai.always = answer = fakes.answer({"suggestions": [suggestion()] * 3})
         pipe.send((project.url, openai.base_url, project.token()))
         while told := pipe.recv():
