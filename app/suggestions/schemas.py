@@ -25,8 +25,27 @@ Day = Annotated[
 WHOLE = BeforeValidator(_whole)
 # PostgreSQL stores no NUL.
 _STORABLE = r"^[^\x00]*$"
-Label = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=_STORABLE)]
+EquipmentName = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_STORABLE)]
 Notes = Annotated[str, StringConstraints(max_length=500, pattern=_STORABLE)]
+
+
+# The database's, which knows what each of them trains.
+Focus = Literal[
+    "arms",
+    "back",
+    "cardio",
+    "chest",
+    "core",
+    "full body",
+    "glutes",
+    "legs",
+    "lower",
+    "mobility",
+    "pull",
+    "push",
+    "shoulders",
+    "upper",
+]
 
 
 class SuggestionRequest(BaseModel):
@@ -35,7 +54,7 @@ class SuggestionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     count: Annotated[int, Field(ge=1, le=5), WHOLE] = Field(default=3, description="How many suggestions.")
-    date: Day | None = Field(default=None, description="The day they are for.")
+    date: Day | None = Field(default=None, description="The day they are for: the user's today, or later.")
     notes: Notes | None = Field(default=None, description="Wishes, in plain words.")
     fallback: bool = Field(default=True, description="False: fail rather than let the planner stand in.")
 
@@ -64,8 +83,8 @@ class WorkoutSuggestionRequest(SuggestionRequest):
     duration_minutes: Annotated[int, Field(ge=5, le=240), WHOLE] | None = Field(
         default=None, description="The time there is."
     )
-    focus: Label | None = Field(default=None, description="What to train.", examples=["legs"])
-    equipment: Annotated[list[Label], Field(max_length=20)] | None = Field(
+    focus: Focus | None = Field(default=None, description="What to train.")
+    equipment: Annotated[list[EquipmentName], Field(max_length=20)] | None = Field(
         default=None,
         description="What there is to train with; an empty list is nothing.",
         examples=[["dumbbells"]],
@@ -133,8 +152,15 @@ class Workout(BaseModel):
     exercises: list[Exercise]
 
 
+class PastExercise(BaseModel):
+    name: str
+    date: datetime.date
+    sets: list[ExerciseSet]
+
+
 class WorkoutSuggestion(BaseModel):
     workout: Workout
+    based_on: list[PastExercise] = Field(description="The last time of each exercise, if there was one.")
     reason: str
 
 

@@ -47,15 +47,18 @@ def suggestion(**changes: Any) -> dict[str, Any]:
 
 
 def workout_suggestion(**changes: Any) -> dict[str, Any]:
-    """What the model proposes and the planner answers: a workout, with `changes`."""
-    return {"workout": {**PUSH, **changes}, "reason": "Chest was last trained four days ago."}
+    """What is answered: a workout, with `changes`."""
+    past = {"name": "Bench press", "date": "2026-11-20", "sets": [{"reps": 8, "weight_kg": 60, "done": True}]}
+    reason = "Chest was last trained four days ago."
+    return {"workout": {**PUSH, **changes}, "based_on": [past], "reason": reason}
 
 
 def proposed_workout() -> dict[str, Any]:
-    """The same as structured output has it: nothing is left out."""
+    """The same as the model proposes it: structured output leaves nothing out."""
     one_set = {"reps": 8, "weight_kg": 62.5, "duration_seconds": None, "rest_seconds": 120}
     exercise = {"name": "Bench press", "sets": [one_set], "notes": None}
-    return workout_suggestion(start_time=None, notes=None, exercises=[exercise])
+    workout = {**PUSH, "start_time": None, "notes": None, "exercises": [exercise]}
+    return {"workout": workout, "reason": "Chest was last trained four days ago."}
 
 
 @pytest.fixture(scope="package", autouse=True)

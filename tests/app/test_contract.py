@@ -196,6 +196,11 @@ def served(app: Flask) -> Iterator[str]:
 schemathesis.openapi.format("binary", st.integers(0, 9).map(lambda number: text_pdf(f"Copy {number}")))
 
 
+def told_better(check: str, response: Any) -> bool:
+    """Whether the database refused what a schema can't say, such as a day that is past, in its own words."""
+    return check == "positive_data_acceptance" and response is not None and '"PT422"' in response.text
+
+
 def explore(
     app: Flask, token: str, *expected: str, without: str = "^$"
 ) -> tuple[list[str], Counter[tuple[str, int]]]:
@@ -223,10 +228,11 @@ def explore(
             elif isinstance(event, events.FatalError):
                 raise event.exception
             elif isinstance(event, events.ScenarioFinished):
-                for node in (node for nodes in event.recorder.checks.values() for node in nodes):
-                    if node.failure_info:
-                        failure = node.failure_info.failure
-                        findings.append(f"{event.label}: {failure.title}: {failure.message}")
+                for case, nodes in event.recorder.checks.items():
+                    response = event.recorder.find_response(case_id=case)
+                    for node in nodes:
+                        if node.failure_info and not told_better(node.name, response):
+                            findings.append(f"{event.label}: {node.failure_info.failure}")
                 for interaction in event.recorder.interactions.values():
                     if interaction.response:
                         statuses[str(event.label), interaction.response.status_code] += 1

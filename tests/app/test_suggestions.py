@@ -127,7 +127,7 @@ EITHER = [
         (WORKOUTS, {"duration_minutes": 240}),
         (WORKOUTS, {"focus": "legs"}),
         (WORKOUTS, {"equipment": []}),
-        (WORKOUTS, {"equipment": ["kettlebell"] * 20}),
+        (WORKOUTS, {"equipment": ["x" * 40] * 20}),
     ],
     ids=str,
 )
@@ -176,6 +176,8 @@ BAD_FOR_EITHER = [
         (WORKOUTS, "duration_minutes", 241),
         (WORKOUTS, "focus", ""),
         (WORKOUTS, "focus", "a\x00b"),
+        (WORKOUTS, "focus", "the soul"),
+        (WORKOUTS, "focus", ["legs"]),
         (WORKOUTS, "equipment", "dumbbells"),
         (WORKOUTS, "equipment", ["x"] * 21),
         (WORKOUTS, "servings", 2),
