@@ -1,9 +1,19 @@
 """Puts the fields together."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
-from app.receipts.extraction import category, currency, dates, items, layout, ledger, payment, store, totals
+from app.receipts.extraction import (
+    category,
+    currency,
+    dates,
+    items,
+    layout,
+    ledger,
+    payment,
+    store,
+    tax_table,
+    totals,
+)
 from app.receipts.extraction.checks import check
 from app.receipts.extraction.hints import Hints
 from app.receipts.schemas import Extraction, Line, Source
@@ -21,7 +31,7 @@ def extract(pages: Sequence[Sequence[Line]], hints: Hints, source: Source = "ocr
         line.model_copy(update={"category": category.of_line(line.name)})
         for line in items.find(rows, entries, decimals)
     ]
-    sums = totals.find(entries, sum((line.amount for line in lines), Decimal(0)) if lines else None)
+    sums = totals.find(entries, tax_table.find(rows, entries), [line.amount for line in lines])
     moment = dates.find(
         rows,
         today=hints.today,

@@ -5,9 +5,10 @@ where the text is, and the column of prices, which curling paper moves most, may
 """
 
 import math
+import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from app.receipts.schemas import Line
@@ -18,6 +19,17 @@ _LONG = 4.0
 _NEIGHBOURS = 9
 # Steeper text than this isn't the receipt's: stamps, shop signs.
 _STEEPEST = 0.3
+# Amounts, perhaps with a tax code, as they stand in the column of prices.
+_PRICE = re.compile(r"(?:[\d$€]|^)\s?[.,]\s?\d\d?\s?-?(?:\s?[A-Z*]{1,3}\d?)?$|^\D{0,3}\d+[.,]\d{2,3}$")
+_FEWEST_PRICES = 4
+# Right edges of one column, as a share of the page's text.
+_COLUMN = 0.09
+# In heights of the text: how far a price may be from its label, and what offsets cost.
+_REACH = 1.3
+_OFFSET = 0.4
+_JUMP = 1.0
+_NO_LABEL = 0.9
+_STATES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,8 @@ def rows(pages: Sequence[Sequence[Line]]) -> list[Row]:
 
 
 def _rows_of_page(page: Sequence[Line], number: int) -> list[Row]:
-    found = _grouped(_straightened([line for line in page if line.text.strip()]))
+    cells = _straightened([line for line in page if line.text.strip()])
+    found = _grouped(_with_prices_beside_labels(cells))
     return [Row(tuple(sorted(row, key=lambda cell: (cell.left, cell.y))), number) for row in found]
 
 
@@ -127,6 +140,70 @@ class _Box:
             rise / run if run > 0 else math.inf,
             line.score,
         )
+
+
+def _with_prices_beside_labels(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells with the column of prices moved up or down to the labels that it belongs to.
+
+    On curled paper the column drifts, slowly: so of all ways to give prices to labels in their order, the one is
+    taken whose offsets are small and change least from one price to the next.
+    """
+    prices = _price_column(cells)
+    if len(prices) < _FEWEST_PRICES:
+        return list(cells)
+    chosen = set(map(id, prices))
+    edge = min(cell.left for cell in prices)
+    labels = _grouped([cell for cell in cells if id(cell) not in chosen and cell.left < edge])
+    offsets = _offsets(prices, [statistics.fmean(cell.y for cell in row) for row in labels])
+    if not offsets:
+        return list(cells)
+    return [
+        replace(cell, y=cell.y - _interpolated(offsets, cell.y)) if id(cell) in chosen else cell
+        for cell in cells
+    ]
+
+
+def _price_column(cells: Sequence[Cell]) -> list[Cell]:
+    """The amounts whose right edges form the rightmost column, from the top."""
+    amounts = [cell for cell in cells if _PRICE.search(cell.text)]
+    if not amounts:
+        return []
+    span = max(c.right for c in cells) - min(c.left for c in cells)
+    edge = statistics.median(sorted(cell.right for cell in amounts)[-max(1, len(amounts) // 2) :])
+    return [cell for cell in amounts if abs(cell.right - edge) < _COLUMN * span]
+
+
+def _offsets(prices: Sequence[Cell], labels: Sequence[float]) -> list[tuple[float, float]]:
+    """Where prices stand, and by how much below their labels, by the cheapest assignment in order."""
+    # State: the label of the last price that has one, and its offset → cost and the path to it.
+    states: dict[tuple[int, float], tuple[float, list[tuple[float, float]]]] = {(-1, 0.0): (0.0, [])}
+    for price in prices:
+        following: dict[tuple[int, float], tuple[float, list[tuple[float, float]]]] = {}
+        for (last, offset), (cost, path) in states.items():
+            options = [((last, offset), cost + _NO_LABEL, path)]
+            for label in range(last + 1, len(labels)):
+                away = (price.y - labels[label]) / price.height
+                if away < -_REACH:
+                    break
+                if away <= _REACH:
+                    jump = abs(away - offset) if path else 0.5 * abs(away)
+                    step = cost + _OFFSET * abs(away) + _JUMP * jump
+                    options.append(((label, away), step, [*path, (price.y, price.y - labels[label])]))
+            for state, total, way in options:
+                if state not in following or total < following[state][0]:
+                    following[state] = (total, way)
+        states = dict(sorted(following.items(), key=lambda item: item[1][0])[:_STATES])
+    return min(states.values(), key=lambda state: state[0])[1] if states else []
+
+
+def _interpolated(offsets: Sequence[tuple[float, float]], y: float) -> float:
+    """The offset at a place, from the nearest prices above and below."""
+    above = max((o for o in offsets if o[0] <= y), default=None, key=lambda o: o[0])
+    below = min((o for o in offsets if o[0] >= y), default=None, key=lambda o: o[0])
+    if above is None or below is None or above[0] == below[0]:
+        return (above or below or (0.0, 0.0))[1]
+    share = (y - above[0]) / (below[0] - above[0])
+    return above[1] + share * (below[1] - above[1])
 
 
 def _grouped(cells: Sequence[Cell]) -> list[list[Cell]]:

@@ -7,13 +7,15 @@ sure that is.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from itertools import combinations, islice, product
 from statistics import median
 
 from app.receipts.extraction.ledger import Entry, Role
+from app.receipts.extraction.tax_table import TaxRow
 from app.receipts.schemas import Reading
 
 _WORDS_SAY = {
@@ -43,9 +45,9 @@ class Sums:
     change: Reading[Decimal] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
-    """What the receipt says besides the total, by role."""
+    """What the receipt says besides the total."""
 
     subtotals: tuple[Decimal, ...]
     taxes: tuple[Decimal, ...]
@@ -53,10 +55,13 @@ class Known:
     roundings: tuple[Decimal, ...]
     paid: tuple[Decimal, ...]
     changes: tuple[Decimal, ...]
+    table: tuple[TaxRow, ...]
+    lines: Decimal | None
+    """The sum of the lines, where there are any."""
 
     @classmethod
-    def of(cls, entries: Sequence[Entry]) -> "Known":
-        """What the entries say."""
+    def of(cls, entries: Sequence[Entry], table: Sequence[TaxRow], lines: Sequence[Decimal]) -> "Known":
+        """What the entries, the table of taxes and the lines say."""
 
         def amounts(role: Role) -> tuple[Decimal, ...]:
             found = (e.amount for e in entries if e.role is role and e.amount is not None)
@@ -69,27 +74,59 @@ class Known:
             tuple(a for a in amounts(Role.ROUNDING) if abs(a) <= _LARGEST_ROUNDING),
             tuple(abs(a) for a in amounts(Role.PAYMENT) if a),
             tuple(abs(a) for a in amounts(Role.CHANGE)),
+            tuple(table),
+            sum(lines, Decimal(0)) if lines else None,
         )
 
+    @cached_property
+    def built(self) -> frozenset[Decimal]:
+        """What subtotal, taxes, tip and rounding make together."""
+        return frozenset(
+            subtotal + tax + tip + rounding
+            for subtotal in self.subtotals
+            for tax, tip, rounding in product(
+                _some(self.taxes), _some(self.tips), (Decimal(0), *self.roundings)
+            )
+            if tax or tip or rounding
+        )
 
-def find(entries: Sequence[Entry], lines_sum: Decimal | None) -> Sums:
-    """The sums that the entries of a receipt give."""
-    known = Known.of(entries)
-    points = _points(entries, known, lines_sum)
+    @cached_property
+    def left_of_payment(self) -> frozenset[Decimal]:
+        """What was given less the change."""
+        return frozenset(paid - change for paid, change in product(self.paid, self.changes))
+
+    @cached_property
+    def taxed(self) -> Decimal | None:
+        """What the rows of the table of taxes make together."""
+        return sum((row.gross for row in self.table), Decimal(0)) if self.table else None
+
+    @property
+    def tax_rows(self) -> int:
+        """How many rows the table has."""
+        return len(self.table)
+
+
+def find(entries: Sequence[Entry], table: Sequence[TaxRow] = (), lines: Sequence[Decimal] = ()) -> Sums:
+    """The sums that the entries of a receipt give, with the amounts of its lines."""
+    known = Known.of(entries, table, lines)
+    points = _points(entries, known)
     if not points:
         return Sums(tax=_reading(known.taxes), tip=_reading(known.tips))
     ranked = sorted(points, key=lambda value: (points[value], value), reverse=True)
     best = ranked[0]
+    repaired = _repaired(best, known)
+    if repaired is not None:
+        others = (best, *(value for value in ranked[1:3] if value != repaired))
+        total = Reading(value=repaired, confidence=0.5, alternatives=others)
+        return Sums(total, **_parts(repaired, known))
     behind = points[best] - points[ranked[1]] if len(ranked) > 1 else 40.0
     confidence = max(0.1, min(0.99, 0.35 + points[best] / 250 + behind / 120))
     likely = tuple(value for value in ranked[1:4] if points[value] > points[best] - 40)
-    return Sums(
-        Reading(value=best, confidence=round(confidence, 2), alternatives=likely),
-        **_parts(best, known),
-    )
+    total = Reading(value=best, confidence=round(confidence, 2), alternatives=likely)
+    return Sums(total, **_parts(best, known))
 
 
-def _points(entries: Sequence[Entry], known: Known, lines_sum: Decimal | None) -> dict[Decimal, float]:
+def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
     """Each amount that may be the total, with its points."""
     usual_height = median(entry.height for entry in entries) if entries else 1.0
     printed = Counter(
@@ -98,50 +135,68 @@ def _points(entries: Sequence[Entry], known: Known, lines_sum: Decimal | None) -
     points: dict[Decimal, float] = {}
     for place, entry in enumerate(entries):
         words = _WORDS_SAY.get(entry.role, 0.0)
-        for position, amount in enumerate(reversed(entry.amounts)):
-            if amount <= 0 and not (amount == 0 and entry.role in (Role.GRAND_TOTAL, Role.TOTAL)):
+        named = entry.role in (Role.GRAND_TOTAL, Role.TOTAL)
+        for position, printed_amount in enumerate(reversed(entry.amounts)):
+            amount = abs(printed_amount) if named else printed_amount
+            if amount < 0 or (amount == 0 and not named):
                 continue
             found = words / (1 if position == 0 else 3)
             found += min(12.0, 12 * max(0.0, entry.height / usual_height - 1)) if words else 0.0
             found += 3 * place / len(entries)
-            found -= 0 if entry.certain else 8
+            found -= (0 if entry.certain else 8) + (0 if printed_amount >= 0 else 10)
             points[amount] = max(points.get(amount, 0.0), found)
     for amount in points:
-        points[amount] += 4 * min(3, printed[amount] - 1) if printed[amount] else 0
-        points[amount] += _arithmetic(amount, known, lines_sum)
-    for amount, rounded in _rounded(points, known):
+        points[amount] += 4 * min(3, max(0, printed[amount] - 1))
+        points[amount] += _arithmetic(amount, known)
+    for amount, rounded in _rounded(points, known, entries):
         points[rounded] = max(points.get(rounded, 0.0), points[amount]) + 20
     return points
 
 
-def _arithmetic(amount: Decimal, known: Known, lines_sum: Decimal | None) -> float:
+def _arithmetic(amount: Decimal, known: Known) -> float:
     """Points for every independent sum that leads to an amount."""
     points = 0.0
-    given = [
-        (paid, change) for paid, change in product(known.paid, known.changes) if change or paid == amount
-    ]
-    if any(paid - change == amount for paid, change in given):
+    if amount in known.left_of_payment:
         points += 25
-    elif any(paid == amount for paid in known.paid):
+    elif amount in known.paid:
         points += 10
-    if any(amount == total for total in _built(known)):
+    if amount in known.built:
         points += 22
-    if lines_sum is not None and abs(lines_sum - amount) <= _CENT * 5:
+    if amount == known.taxed:
+        points += 10
+    if known.lines is not None and abs(known.lines - amount) <= _CENT * 5:
         points += 12
     # More was given than had to be paid.
-    if any(paid == amount and change > 0 for paid, change in product(known.paid, known.changes)):
+    if amount in known.paid and any(change > 0 for change in known.changes):
         points -= 15
     return points
 
 
-def _built(known: Known) -> Iterable[Decimal]:
-    """What subtotal, taxes, tip and rounding make together."""
-    for subtotal in known.subtotals:
-        for tax, tip, rounding in product(
-            _some(known.taxes), _some(known.tips), (Decimal(0), *known.roundings)
-        ):
-            if tax or tip or rounding:
-                yield subtotal + tax + tip + rounding
+def _repaired(best: Decimal, known: Known) -> Decimal | None:
+    """What the total must be when one of its digits was misread: two sums or more say so, and more than for it.
+
+    A difference of a few cents is rounding.
+    """
+
+    def support(amount: Decimal) -> int:
+        signs = (amount in known.built, amount in known.left_of_payment, amount == known.lines)
+        return sum(signs) + (min(2, known.tax_rows) if amount == known.taxed else 0)
+
+    others = {*known.built, *known.left_of_payment, known.taxed, known.lines} - {None, best}
+    looks_alike = [
+        amount
+        for amount in others
+        if amount and abs(amount - best) > _CENT * 5 and _is_one_digit_off(amount, best)
+    ]
+    candidate = max(looks_alike, key=lambda amount: (support(amount), amount), default=None)
+    if candidate is not None and support(candidate) >= 2 and support(candidate) > support(best):
+        return candidate
+    return None
+
+
+def _is_one_digit_off(amount: Decimal, other: Decimal) -> bool:
+    a, b = f"{amount:.2f}", f"{other:.2f}"
+    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
 
 
 def _some(values: Sequence[Decimal]) -> set[Decimal]:
@@ -153,13 +208,16 @@ def _some(values: Sequence[Decimal]) -> set[Decimal]:
     return {Decimal(0)} | sums
 
 
-def _rounded(points: dict[Decimal, float], known: Known) -> list[tuple[Decimal, Decimal]]:
+def _rounded(
+    points: dict[Decimal, float], known: Known, entries: Sequence[Entry]
+) -> list[tuple[Decimal, Decimal]]:
     """Pairs of an amount and what rounding makes of it, where both are printed."""
-    return [
-        (amount, amount + rounding)
-        for amount in points
-        for rounding in known.roundings
-        if rounding and amount + rounding in points and points[amount] > 30
+    likely = [amount for amount in points if points[amount] > 30]
+    pairs = [(a, a + r) for a in likely for r in known.roundings if r and a + r in points]
+    # Some tills print the rounded total itself as "Rounding".
+    printed = [e.amount for e in entries if e.role is Role.ROUNDING and e.amount]
+    return pairs + [
+        (a, rounded) for a in likely for rounded in printed if rounded != a and abs(rounded - a) <= _CENT * 5
     ]
 
 
@@ -179,11 +237,20 @@ def _parts(total: Decimal, known: Known) -> dict[str, Reading[Decimal] | None]:
                         }
     return {
         "subtotal": _reading([s for s in known.subtotals if s <= total]),
-        "tax": _reading([t for t in known.taxes if t < total]),
+        "tax": _included_tax(total, known),
         "tip": _reading([t for t in known.tips if t < total]),
         "rounding": _reading([r for r in known.roundings if r]),
         **_payment(total, known),
     }
+
+
+def _included_tax(total: Decimal, known: Known) -> Reading[Decimal] | None:
+    """The tax that the total contains: of the table when that adds up, otherwise what stands there."""
+    taxes = sum((row.tax for row in known.table), Decimal(0))
+    if known.taxed == total or (known.table and taxes in known.taxes):
+        return _sure(taxes)
+    printed = [tax for tax in known.taxes if tax < total]
+    return _reading(printed) or (Reading(value=taxes, confidence=0.6) if known.table else None)
 
 
 def _payment(total: Decimal, known: Known) -> dict[str, Reading[Decimal] | None]:
