@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_SIDE = 2000
+MAX_SIDE = 1600
 """Pixels of the longer side that are looked at: more costs memory and reads no better."""
 _LEAST_SCORE = 0.5
 # Of text that is read the right way up about 0.95 is the rule; upside down it is a half or less.

@@ -92,6 +92,9 @@ def mended(text: str) -> str:
     """The text with what is surely a misread digit put right; it keeps its length."""
     text = re.sub(r"(?<=\d)[oO](?=[\d.,]|$)|(?<=[.,])[oO](?=[\doO])|(?<=[.,]\d)[oO](?![a-z])", "0", text)
     text = re.sub(r"(?<![A-Za-z])[oO](?=[.,]\d\d(?!\d))|(?<=RM)[oO](?=[.,]\d)", "0", text)
+    text = re.sub(r"(?<![^\W_])[lI|](?=\d{0,3}[.,]\d\d(?!\d))", "1", text)
+    text = re.sub(r"(?<=\d)[lI|](?=[.,]\d)", "1", text)
+    text = re.sub(r"(?<=RM)S(?=\d{0,3}[.,]\d)|(?<=\d)S(?=[.,]\d\d)", "5", text)
     return re.sub(r"(?<=\d[.,])[lI|](?=\d)|(?<=\d[.,]\d)[lI|](?![a-z])", "1", text)
 
 

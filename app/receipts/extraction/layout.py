@@ -145,8 +145,8 @@ class _Box:
 def _with_prices_beside_labels(cells: Sequence[Cell]) -> list[Cell]:
     """The cells with the column of prices moved up or down to the labels that it belongs to.
 
-    On curled paper the column drifts, slowly: so of all ways to give prices to labels in their order, the one is
-    taken whose offsets are small and change least from one price to the next.
+    On curled paper the column drifts, slowly: so of all ways to give prices to labels in their order, the one
+    is taken whose offsets are small and change least from one price to the next.
     """
     prices = _price_column(cells)
     if len(prices) < _FEWEST_PRICES:

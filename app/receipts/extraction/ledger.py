@@ -84,6 +84,8 @@ class Entry:
     height: float
     certain: bool = True
     """False where the amount had to be guessed from a misread text or taken from another row."""
+    score: float = 1.0
+    """How sure the reader was of the rightmost number."""
 
     @property
     def amount(self) -> Decimal | None:
@@ -100,13 +102,18 @@ def read(rows: Sequence[Row], decimals: int = 2) -> list[Entry]:
     for number, row in enumerate(rows):
         found, certain = own[number], True
         if not found and roles[number] in _SUMS:
-            found, certain = _elsewhere(rows, labels, own, number), False
-        entries.append(Entry(number, roles[number], labels[number], found, row.height, certain))
+            found, certain = _elsewhere(rows, labels, own, number, decimals), False
+        score = next((cell.score for cell in reversed(row.cells) if re.search(r"\d", cell.text)), 1.0)
+        entries.append(Entry(number, roles[number], labels[number], found, row.height, certain, score))
     return entries
 
 
 def _elsewhere(
-    rows: Sequence[Row], labels: Sequence[str], own: Sequence[tuple[Decimal, ...]], number: int
+    rows: Sequence[Row],
+    labels: Sequence[str],
+    own: Sequence[tuple[Decimal, ...]],
+    number: int,
+    decimals: int,
 ) -> tuple[Decimal, ...]:
     """The amounts of a row that names something but has none that could be read."""
     for cell in reversed(rows[number].cells):
@@ -119,8 +126,11 @@ def _elsewhere(
     for other in (number + 1, number - 1):
         if 0 <= other < len(rows) and len(own[other]) == 1 and len(labels[other]) <= 2:
             return own[other]
-    value_without_decimals = amounts.whole(rows[number].cells[-1].text)
-    return (value_without_decimals.value,) if value_without_decimals else ()
+    if (whole := amounts.whole(rows[number].cells[-1].text)) is None:
+        return ()
+    # "700" is 7.00 without its mark when 7.00 is printed elsewhere.
+    unmarked = whole.value.scaleb(-decimals)
+    return (unmarked if any(unmarked in values for values in own) else whole.value,)
 
 
 def _roles(rows: Sequence[Row], labels: Sequence[str]) -> list[Role]:
@@ -166,7 +176,16 @@ def role_of(label: str, text: str) -> Role:
         return Role.NOT_TOTAL if _WORDS[Role.COUNT](label) or amounts.rates(text) else Role.TOTAL
     if _WORDS[Role.TAX](label):
         return Role.TAX
-    for role in (Role.TIP, Role.PAYMENT, Role.BALANCE, Role.DISCOUNT, Role.COUNT, Role.AMOUNT):
+    for role in (Role.TIP, Role.PAYMENT):
+        if _WORDS[role](label) and _is_mostly(_WORDS[role], label):
+            return role
+    for role in (Role.BALANCE, Role.DISCOUNT, Role.COUNT, Role.AMOUNT):
         if _WORDS[role](label):
             return role
     return Role.NONE
+
+
+def _is_mostly(words: Words, label: str) -> bool:
+    """Whether a label says little else: "bar" is cash, "bar of soap" is soap."""
+    rest = len(words.without(label).split())
+    return rest <= len(label.split()) - rest

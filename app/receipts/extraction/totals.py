@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import combinations, islice, product
+from itertools import combinations, islice, pairwise, product
 from statistics import median
 
 from app.receipts.extraction.ledger import Entry, Role
@@ -26,7 +26,9 @@ _WORDS_SAY = {
     Role.PAYMENT: 14.0,
     Role.SUBTOTAL: 6.0,
 }
-_CENT = Decimal("0.01")
+# Where there are no 1 and 2 cent coins, totals are rounded to 5 cents.
+_COIN = Decimal("0.05")
+_MOST_ROUNDED = Decimal("0.05")
 # Cash is rounded to 5 cents, in some countries to 10; nowhere to more than half a unit of 1.
 _MOST_OF_A_KIND = 8
 _LARGEST_ROUNDING = Decimal("0.50")
@@ -56,8 +58,10 @@ class Known:
     paid: tuple[Decimal, ...]
     changes: tuple[Decimal, ...]
     table: tuple[TaxRow, ...]
+    reduced: bool
+    """Whether there are discounts or deposits that came back."""
     lines: Decimal | None
-    """The sum of the lines, where there are any."""
+    """The sum of the lines, where there are several: one line only repeats the total."""
 
     @classmethod
     def of(cls, entries: Sequence[Entry], table: Sequence[TaxRow], lines: Sequence[Decimal]) -> "Known":
@@ -73,9 +77,10 @@ class Known:
             amounts(Role.TIP),
             tuple(a for a in amounts(Role.ROUNDING) if abs(a) <= _LARGEST_ROUNDING),
             tuple(abs(a) for a in amounts(Role.PAYMENT) if a),
-            tuple(abs(a) for a in amounts(Role.CHANGE)),
+            tuple(abs(a) for a in (*amounts(Role.CHANGE), *amounts(Role.BALANCE))),
             tuple(table),
-            sum(lines, Decimal(0)) if lines else None,
+            any(e.role is Role.DISCOUNT and e.amount for e in entries) or any(line < 0 for line in lines),
+            sum(lines, Decimal(0)) if len(lines) > 1 else None,
         )
 
     @cached_property
@@ -99,6 +104,11 @@ class Known:
     def taxed(self) -> Decimal | None:
         """What the rows of the table of taxes make together."""
         return sum((row.gross for row in self.table), Decimal(0)) if self.table else None
+
+    @cached_property
+    def least(self) -> Decimal:
+        """What the total can't be less than, unless something was taken off."""
+        return Decimal(0) if self.reduced else min(self.subtotals, default=Decimal(0)) - _MOST_ROUNDED
 
     @property
     def tax_rows(self) -> int:
@@ -128,7 +138,7 @@ def find(entries: Sequence[Entry], table: Sequence[TaxRow] = (), lines: Sequence
 
 def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
     """Each amount that may be the total, with its points."""
-    usual_height = median(entry.height for entry in entries) if entries else 1.0
+    usual_height = median(entry.height for entry in entries)
     printed = Counter(
         amount for entry in entries if entry.role is not Role.NONE for amount in set(entry.amounts)
     )
@@ -137,17 +147,17 @@ def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
         words = _WORDS_SAY.get(entry.role, 0.0)
         named = entry.role in (Role.GRAND_TOTAL, Role.TOTAL)
         for position, printed_amount in enumerate(reversed(entry.amounts)):
-            amount = abs(printed_amount) if named else printed_amount
+            amount = abs(printed_amount) if words else printed_amount
             if amount < 0 or (amount == 0 and not named):
                 continue
-            found = words / (1 if position == 0 else 3)
+            found = words / (1 if position == 0 and amount else 3)
             found += min(12.0, 12 * max(0.0, entry.height / usual_height - 1)) if words else 0.0
             found += 3 * place / len(entries)
-            found -= (0 if entry.certain else 8) + (0 if printed_amount >= 0 else 10)
+            found -= (0 if entry.certain else 8) + (0 if printed_amount >= 0 else 10) + 25 * (1 - entry.score)
             points[amount] = max(points.get(amount, 0.0), found)
     for amount in points:
         points[amount] += 4 * min(3, max(0, printed[amount] - 1))
-        points[amount] += _arithmetic(amount, known)
+        points[amount] += _arithmetic(amount, known) - (18 if amount < known.least else 0)
     for amount, rounded in _rounded(points, known, entries):
         points[rounded] = max(points.get(rounded, 0.0), points[amount]) + 20
     return points
@@ -162,9 +172,9 @@ def _arithmetic(amount: Decimal, known: Known) -> float:
         points += 10
     if amount in known.built:
         points += 22
-    if amount == known.taxed:
+    if known.taxed is not None and abs(amount - known.taxed) <= _MOST_ROUNDED:
         points += 10
-    if known.lines is not None and abs(known.lines - amount) <= _CENT * 5:
+    if known.lines is not None and abs(known.lines - amount) <= _MOST_ROUNDED:
         points += 12
     # More was given than had to be paid.
     if amount in known.paid and any(change > 0 for change in known.changes):
@@ -173,20 +183,22 @@ def _arithmetic(amount: Decimal, known: Known) -> float:
 
 
 def _repaired(best: Decimal, known: Known) -> Decimal | None:
-    """What the total must be when one of its digits was misread: two sums or more say so, and more than for it.
+    """What the total must be when one of its digits was misread: two sums say so, and more than for it.
 
     A difference of a few cents is rounding.
     """
 
     def support(amount: Decimal) -> int:
-        signs = (amount in known.built, amount in known.left_of_payment, amount == known.lines)
-        return sum(signs) + (min(2, known.tax_rows) if amount == known.taxed else 0)
+        paid = amount in known.paid or amount in known.left_of_payment
+        return sum((amount in known.built, paid, amount == known.lines)) + (
+            min(2, known.tax_rows) if amount == known.taxed else 0
+        )
 
-    others = {*known.built, *known.left_of_payment, known.taxed, known.lines} - {None, best}
+    others = {*known.built, *known.paid, *known.left_of_payment, known.taxed, known.lines} - {None, best}
     looks_alike = [
         amount
         for amount in others
-        if amount and abs(amount - best) > _CENT * 5 and _is_one_digit_off(amount, best)
+        if amount and abs(amount - best) > _MOST_ROUNDED and _is_one_digit_off(amount, best)
     ]
     candidate = max(looks_alike, key=lambda amount: (support(amount), amount), default=None)
     if candidate is not None and support(candidate) >= 2 and support(candidate) > support(best):
@@ -216,8 +228,13 @@ def _rounded(
     pairs = [(a, a + r) for a in likely for r in known.roundings if r and a + r in points]
     # Some tills print the rounded total itself as "Rounding".
     printed = [e.amount for e in entries if e.role is Role.ROUNDING and e.amount]
-    return pairs + [
-        (a, rounded) for a in likely for rounded in printed if rounded != a and abs(rounded - a) <= _CENT * 5
+    # Others print two totals, the second one without the odd cents, and nothing in between.
+    named = [e.amount for e in entries if e.role in (Role.GRAND_TOTAL, Role.TOTAL) and e.amount]
+    odd = [a for a in likely if a % _COIN]
+    again = [(a, b) for a, b in pairwise(named) if a in odd and not b % _COIN]
+    return [
+        *pairs,
+        *((a, b) for a, b in [*product(likely, printed), *again] if a != b and abs(b - a) <= _MOST_ROUNDED),
     ]
 
 

@@ -562,7 +562,7 @@ def _corrected(word: str) -> str:
     if len(word) < _LEAST_CORRECTED - 1 or not word.isalpha() or word in _lexicon():
         return word
     near = {known for cut in (word, *_cuts(word)) for known in _nearby().get(cut, ())}
-    near = {known for known in near if _is_one_letter_off(word, known)}
+    near = {known for known in near if _is_misread(word, known)}
     return min(near) if len(near) == 1 else word
 
 
@@ -570,8 +570,8 @@ def _corrected(word: str) -> str:
 def _lexicon() -> frozenset[str]:
     """Every word of the tables that money depends on."""
     tables = (
-        *(GRAND_TOTAL, TOTAL, SUBTOTAL, NOT_TOTAL, TAX, TIP, ROUNDING, DISCOUNT, DEPOSIT, CHANGE, CASH, CARD),
-        *(TENDERED, COUNT, TAX_TABLE, AMOUNT, BALANCE),
+        *(GRAND_TOTAL, TOTAL, SUBTOTAL, NOT_TOTAL, TAX, TIP, ROUNDING, DISCOUNT, DEPOSIT, CHANGE, TENDERED),
+        *(COUNT, TAX_TABLE, AMOUNT, BALANCE),
     )
     phrases = (phrase for table in tables for phrases in table.values() for phrase in phrases.split("|"))
     return frozenset(word for phrase in phrases for word in phrase.rstrip("~").split())
@@ -588,12 +588,11 @@ def _nearby() -> Mapping[str, frozenset[str]]:
     return {cut: frozenset(words) for cut, words in found.items()}
 
 
-def _is_one_letter_off(word: str, other: str) -> bool:
-    """Whether a letter was replaced, lost or added; remains alone also meet where two were."""
-    shorter, longer = sorted((word, other), key=len)
-    same = next((at for at, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
-    rest = shorter[same:] if len(shorter) < len(longer) else shorter[same + 1 :]
-    return longer[same + 1 :] == rest
+def _is_misread(word: str, known: str) -> bool:
+    """Whether a known word lost or changed one letter to become this one; a longer word is another word."""
+    same = next((at for at, (a, b) in enumerate(zip(word, known, strict=False)) if a != b), len(word))
+    rest = word[same:] if len(word) < len(known) else word[same + 1 :]
+    return len(word) <= len(known) and known[same + 1 :] == rest
 
 
 def _cuts(word: str) -> Iterator[str]:
