@@ -20,7 +20,7 @@ _OLDEST = datetime.date(1990, 1, 1)
 # A month's name, with the digits that its letters are taken for.
 _NAME = r"(?P<name>(?=[015]?[^\W\d_]{2}|[^\W\d_][015][^\W\d_]|[^\W\d_]{2})[^\W2346789_]{3,10})"
 _MARK = r"\s?[/\-.~,']{1,2}\s?"
-_AFTER = r"(?=\D|\d{1,2}[:.]\d\d|\d{6}\D|$)"
+_AFTER = r"(?=\D|\d{1,2}[:;.]{1,2}\d\d|\d{6}\D|$)"
 _NUMBERS = re.compile(
     rf"(?<![\d,.])(?P<a>\d{{1,2}})(?P<mark>\s?[/\-.~]\s?|[./,-]{{2}}|,[/\-]|[/\-],)(?P<b>\d{{1,2}})"
     rf"{_MARK}(?P<year>(?:19|20)\d\d|\d\d(?!\d?[/\-]\d)){_AFTER}"
@@ -30,12 +30,12 @@ _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<year2>20\d\d)年\s?(?P<month2>\d{1,2})月\s?(?P<day2>\d{1,2})日"
 )
 _NAMED = re.compile(
-    r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª)?[\s/\-.,']{0,3}(?:de |of )?"
+    r"(?<![^\W_])(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª)?[\s/\-.,']{0,3}(?:de |of )?"
     rf"{_NAME}[\s/\-.,']{{0,3}}(?:de |del )?(?P<year>(?:19|20)\d\d|\d\d){_AFTER}"
 )
 _NAME_FIRST = re.compile(
     rf"(?<![^\W_]){_NAME}[\s/\-.,']{{0,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s,./\-']{{1,3}}"
-    rf"(?P<year>(?:19|20)\d\d|\d\d){_AFTER}"
+    rf"(?P<year>(?:19|20)\d\d|\d\d(?!\s?[:.]\d\d)){_AFTER}"
 )
 _PACKED = re.compile(r"(?<!\d)(?:(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)|(?P<rest>\d{4}20\d\d))(?!\d)")
 _TIME = re.compile(

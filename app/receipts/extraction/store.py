@@ -29,8 +29,9 @@ _SURE_LEGAL = Words(
     "sdn bhd|sdn|bhd|s b|plt|enterprise|enterprises|gmbh~|ltd|limited|llc|inc|corp|plc|sarl|srl|s r l|lda|b v"
     "|n v|sp z o o|aps|oy|s l|s p a"
 )
+# Of many countries, and "Springfield, IL".
 _POSTCODE = re.compile(
-    r"\b\d{5}\b|\b[A-Z]{2},?\s\d{5}|\b\d{4}\s?[A-Z]{2}\b|\b[A-Z]{1,2}\d{1,2}[A-Z]?\s\d[A-Z]{2}\b"
+    r"\b\d[\dlIO]{4}\b|[,.]\s?[A-Z]{2}(?:\s+[\dlIO]{5}|$)|\b\d{4}\s?[A-Z]{2}\b|\b[A-Z]{1,2}\d{1,2}[A-Z]?\s\d[A-Z]{2}\b"
 )
 _PHONE = re.compile(r"(?:\+|\b0|\()\d[\d\s()./-]{6,}\d|\d{3}[-. ]\d{3,4}[-. ]\d{4}|\(\d{3}\)\s?\d{3}")
 _DATE_OR_TIME = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}|\d{1,2}:\d\d")
@@ -42,10 +43,10 @@ _REGISTRATION = re.compile(
     r"|\b[A-Z]{0,3}\d{5,}).*$",
     re.IGNORECASE,
 )
-_GLUED = re.compile(
-    r"(?<=[A-Za-z]{3})(?=(?:stationery|enterprise|restaurant|restoran|hardware|trading|supermarket|pharmacy|bakery|market"
-    r"|bookstores?|kopitiam|stationers|store|shop|cafe|hotel|bistro|sdn\b|sdnbhd|house)(?![a-z]{3}))"
-    r"|(?<=sdn)(?=bhd)|(?<=shop|cafe)(?=\d)|(?<=stationery)(?=shop)|(?<=\))(?=s\.?d\.?n)",
+# Words that end names and that readers glue to the word before them.
+_ENDING = re.compile(
+    r"(?<=[a-z]{3})(?:stationery|enterprise|restaurant|restoran|hardware|trading|supermarket|pharmacy|bakery|bookstores?"
+    r"|market|kopitiam|stores?|shop|cafe|hotel|bistro|sdn|bhd)$",
     re.IGNORECASE,
 )
 
@@ -70,8 +71,8 @@ def find(rows: Sequence[Row], known: Sequence[KnownStore]) -> Reading[str] | Non
     parts = _parts(rows)
     points = [(_points(part, order, parts, usual), part) for order, part in enumerate(parts)]
     ranked = sorted((p for p in points if p[0] > 0), key=lambda p: (-p[0], p[1].row))
-    ranked = _fuller_first(ranked)
     names = list(dict.fromkeys(name for _, part in ranked[:4] if (name := _name(part, parts, usual))))
+    names = _fuller_first(names)
     if match := _known(parts, names, known):
         return Reading(value=match, confidence=0.95, alternatives=tuple(n for n in names[:2] if n != match))
     if not names:
@@ -81,13 +82,23 @@ def find(rows: Sequence[Row], known: Sequence[KnownStore]) -> Reading[str] | Non
     return Reading(value=names[0], confidence=round(confidence, 2), alternatives=tuple(names[1:3]))
 
 
-def _fuller_first(ranked: list[tuple[float, _Part]]) -> list[tuple[float, _Part]]:
-    """The company's full name before the sign that is the beginning of it."""
-    for place in ranked[1:]:
-        sign, full = (part.folded.replace(" ", "") for part in (ranked[0][1], place[1]))
-        if len(sign) >= 3 and full.startswith(sign) and _SURE_LEGAL(place[1].folded):
-            return [place, *(other for other in ranked if other is not place)]
-    return ranked
+def _fuller_first(names: list[str]) -> list[str]:
+    """The company's name with its legal form before the sign that leaves only that out."""
+    sign = _squeezed(fold(names[0])) if names else ""
+    for name in names[1:]:
+        folded = fold(name)
+        stem = _squeezed(_SURE_LEGAL.without(folded))
+        if _SURE_LEGAL(folded) and len(sign) >= 3 and _alike(sign, stem) >= _SAME_NAME:
+            return [name, *(other for other in names if other != name)]
+    return names
+
+
+def _squeezed(folded: str) -> str:
+    return re.sub(r"[^a-z]", "", folded)
+
+
+def _alike(name: str, other: str) -> float:
+    return SequenceMatcher(None, name, other, autojunk=False).ratio()
 
 
 def _parts(rows: Sequence[Row]) -> list[_Part]:
@@ -114,7 +125,8 @@ def _points(part: _Part, order: int, parts: Sequence[_Part], usual: float) -> fl
     name = _cleaned(part.text)
     letters, digits = sum(c.isalpha() for c in name), sum(c.isdigit() for c in name)
     points = 46.0 - 5 * order
-    if _SURE_LEGAL(part.folded):
+    sign_above = any(other.height > 1.35 * max(usual, part.height) for other in parts[:order])
+    if _SURE_LEGAL(part.folded) and not sign_above:
         points += 30
     elif _SHOP(part.folded) or _LEGAL(part.folded):
         points += 10
@@ -205,11 +217,18 @@ def _cleaned(text: str) -> str:
     if match := _REGISTRATION.search(text):
         head = text[: match.start()]
         text = head if sum(char.isalpha() for char in head) >= 3 else text
-    text = _GLUED.sub(" ", text)
+    text = re.sub(r"(?<=\))(?=S\.?D\.?N)|(?<=SHOP)(?=\d)|(?<=[A-Za-z])(?=\()", " ", text)
+    text = " ".join(map(_parted, text.split()))
     text = re.sub(r"(?<=[A-Za-z]{3})\.(?=[A-Za-z(]{3})", " ", text)
     if text.count("(") > text.count(")"):
         text = text[: text.rindex("(")] or text
     return " ".join(text.split()).strip(" -:,*|_'\"<>=~#&+/\\")[:_LONGEST].strip()
+
+
+def _parted(word: str) -> str:
+    """A word and those that the reader glued to it; "Bookstore" is one word."""
+    match = None if _SHOP.without(fold(word)) == "" else _ENDING.search(word)
+    return f"{_parted(word[: match.start()])} {match.group()}" if match else word
 
 
 def _known(parts: Sequence[_Part], names: Sequence[str], known: Sequence[KnownStore]) -> str | None:
@@ -219,7 +238,7 @@ def _known(parts: Sequence[_Part], names: Sequence[str], known: Sequence[KnownSt
     for store in known:
         name = fold(store.name).replace(" ", "")
         for text in texts:
-            ratio = SequenceMatcher(None, name, text).ratio() if len(name) > 3 else float(name == text)
+            ratio = _alike(name, text) if len(name) > 3 else float(name == text)
             if ratio > best:
                 best, found = ratio, store.name
     return found

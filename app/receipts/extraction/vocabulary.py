@@ -324,7 +324,7 @@ LEGAL_FORM: Table = {
 }
 SHOP: Table = {
     "en": "restaurant~|cafe|coffee|bakery|bakeries|market|supermarket|hypermarket|mart|minimart|store"
-    "|stores|shop|pharmacy|hardware|stationery|bookstore~|books|hotel|bar|pub|grill|bistro|diner|pizza~"
+    "|stores|shop|pharmacy|hardware|stationery|bookstore|bookstores|books|hotel|bar|pub|grill|bistro|diner|pizza~"
     "|kitchen|house|deli|salon|boutique|station|clinic|dental|hospital|cinema|florist|electrical"
     "|electronic~|motor~|auto|furniture|optical|seafood|noodle~|burger~|steakhouse|tavern|inn|bakeshop"
     "|grocer~|wash|laundry|gym|fitness|parking|outlet|express|holding~|industries|services|service",
