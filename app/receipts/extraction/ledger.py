@@ -128,9 +128,14 @@ def _elsewhere(
             return own[other]
     if (whole := amounts.whole(rows[number].cells[-1].text)) is None:
         return ()
-    # "700" is 7.00 without its mark when 7.00 is printed elsewhere.
-    unmarked = whole.value.scaleb(-decimals)
-    return (unmarked if any(unmarked in values for values in own) else whole.value,)
+    # "700" is 7.00 without its mark where other amounts have decimals.
+    lost_mark = decimals and whole.value >= 100 and _have_decimals(rows, own)
+    return (whole.value.scaleb(-decimals) if lost_mark else whole.value,)
+
+
+def _have_decimals(rows: Sequence[Row], own: Sequence[tuple[Decimal, ...]]) -> bool:
+    cells = (cell for row in rows for cell in row.cells)
+    return any(own) or any(amounts.broken(cell.text) is not None for cell in cells)
 
 
 def _roles(rows: Sequence[Row], labels: Sequence[str]) -> list[Role]:

@@ -38,7 +38,7 @@ _DATE_OR_TIME = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}|\d{1,2}:\d\d")
 _WEB = re.compile(r"www\.|https?:|\.com\b|\.de\b|\.my\b|\.co\.|@\w+\.|\.net\b", re.IGNORECASE)
 # The registration number that follows a company's name: "(519537-X)", "(Co. No. 113825-W)".
 _REGISTRATION = re.compile(
-    r"\s*(?:[(\[{]\s*(?:(?:co|company|reg|gst|roc|no|ssm|id)[\s.:#]*){0,3}[A-Z]{0,3}\d{4,}"
+    r"\s*(?:[(\[{](?=(?:[^)]*\d){3})"
     r"|\b(?:(?:co|company|reg|gst|roc|no|ssm|id)[\s.:#]*){1,3}[A-Z]{0,3}\d{4,}"
     r"|\b[A-Z]{0,3}\d{5,}).*$",
     re.IGNORECASE,
@@ -191,7 +191,7 @@ def _is_kind(part: _Part) -> bool:
 
 def _continues(name: str, last: _Part, other: _Part, usual: float) -> bool:
     """Whether a name goes on in the next row."""
-    if name.count("(") > name.count(")"):
+    if name.count("(") > name.count(")") and not re.search(r"\d{3}", name[name.rindex("(") :]):
         return True
     if _OTHER.starts(other.folded) or _is_address(other) or _PHONE.search(other.text) or ":" in other.text:
         return False
