@@ -100,7 +100,7 @@ def mended(text: str) -> str:
 
 def bare(text: str) -> str:
     """What a text says besides amounts, currencies and numbers."""
-    without = _AMOUNT.sub(" ", mended(text))
+    without = _RATE.sub(" ", _AMOUNT.sub(" ", mended(text)))
     without = re.sub(rf"(?<![^\W\d_]){_CURRENCY}(?![^\W\d_])", " ", without)
     return " ".join(re.findall(r"[^\W_]*[^\W\d_][^\W_]*", without))
 

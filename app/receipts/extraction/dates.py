@@ -168,7 +168,7 @@ def _time(rows: Sequence[Row], near: _Candidate | None) -> Reading[datetime.time
         if near and number == near.row:
             text = text[: near.start] + " " * (near.end - near.start) + text[near.end :]
         for match in _TIME.finditer(text):
-            if ":" in match.group() or match["half"]:
+            if ":" in match.group() or re.search(r"[ap]\.?\s?m", match.group(), re.IGNORECASE):
                 distance = abs(number - near.row) if near else number
                 found.append((distance, number, match.start(), _as_time(match)))
     if not found:
@@ -202,5 +202,6 @@ def _date(year: int, month: int, day: int) -> datetime.date | None:
 def _mended(text: str) -> str:
     """The text with letters that stand for digits put right inside dates; it keeps its length."""
     text = re.sub(r"(?<=\d)[oOQD](?=[\d/\-.])|(?<=[/\-.])[oOQD](?=\d)|(?<=20)[oO](?=\d)", "0", text)
+    text = re.sub(r"(?<![^\W_])[lI|](?=\d[/\-.][\doO])", "1", text)
     text = re.sub(r"(?<=[\d/\-])[lI|](?=[\d/\-])|(?<=[/\-])[lI|](?=\d)", "1", text)
     return re.sub(r"(?<=\d[/\-.])[Ss](?=[/\-.])", "5", text)

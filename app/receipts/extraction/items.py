@@ -54,13 +54,15 @@ class _Priced:
 def find(rows: Sequence[Row], entries: Sequence[Entry], decimals: int = 2) -> list[ExtractedLine]:
     """The lines between the head of the receipt and its sums."""
     first, last = _range(rows, entries, decimals)
+    # Without a head, the name of the first line may stand above its price.
+    highest = first if first and _is_header(rows[first - 1]) else first - 1
     priced = {
         number: line for number in range(first, last) if (line := _priced(rows[number], number, decimals))
     }
     names_below = _names_are_below(priced, first, last)
     lines = []
     for number, line in priced.items():
-        neighbours = range(number + 1, last) if names_below else range(number - 1, first - 2, -1)
+        neighbours = range(number + 1, last) if names_below else range(number - 1, highest - 1, -1)
         name = line.name or _name_nearby(rows, priced, neighbours)
         before = (
             priced.get(number - 1) is None
@@ -119,30 +121,35 @@ def _priced(row: Row, number: int, decimals: int) -> _Priced | None:
 def _parts(text: str, amount: Decimal, decimals: int) -> tuple[str, Decimal | None, Decimal | None]:
     """Name, quantity and price of one, from what stands before the amount."""
     prices = amounts.find(text, decimals)
-    start = prices[0].start if prices else len(text)
-    counts = [(m.start(), Decimal((m["a"] or m["b"]).replace(",", "."))) for m in _TIMES.finditer(text)]
-    numbers = [(m.start(), Decimal(m.group().replace(",", "."))) for m in _NUMBER.finditer(text)]
-    for at, count in [*counts, *numbers]:
+    end = prices[0].start if prices else len(text)
+    counts = [(m.start(), m.end(), _count(m)) for m in _TIMES.finditer(text)]
+    numbers = [(m.start(), m.end(), Decimal(m.group().replace(",", "."))) for m in _NUMBER.finditer(text)]
+    for start, stop, count in [*counts, *numbers]:
         for price in prices:
-            if price.start != at and count > 0 and _equals(count * price.value, amount):
-                name = text[: min([at, start, *(c for c, _ in counts)])] if at > 2 else text[:start]
-                return _clean(name), count, price.value
-    if counts and counts[0][1] > 0:
-        at, count = counts[0]
-        rest = text[:start] if at < 3 else text[:at]
-        return _clean(rest), count, _each(amount, count)
-    name = text[:start]
-    if match := _LEADING.match(name):
-        count = Decimal(match["count"])
-        return _clean(name[match.end() :]), count or None, _each(amount, count)
-    return _clean(name), None, None
+            if price.start != start and count > 0 and _equals(count * price.value, amount):
+                return _clean(_without_count(text, start, stop, end)), count, price.value
+    if not counts and (leading := _LEADING.match(text)):
+        counts = [(0, leading.end(), Decimal(leading["count"]))]
+    if counts and counts[0][2] > 0:
+        start, stop, count = counts[0]
+        return _clean(_without_count(text, start, stop, end)), count, _each(amount, count)
+    return _clean(text[:end]), None, None
+
+
+def _count(match: re.Match[str]) -> Decimal:
+    return Decimal((match["a"] or match["b"]).replace(",", "."))
+
+
+def _without_count(text: str, start: int, stop: int, end: int) -> str:
+    """The name: what follows a quantity at the beginning, or what goes before another one."""
+    return text[stop:end] if start < 3 else text[: min(start, end)]
 
 
 def _multiple(row: Row, amount: Decimal) -> tuple[Decimal, Decimal] | None:
     """The quantity and price in a row above that says only "2 x 0.69", when they give the amount."""
     prices = amounts.find(row.text)
     for match in _TIMES.finditer(row.text):
-        count = Decimal((match["a"] or match["b"]).replace(",", "."))
+        count = _count(match)
         for price in prices:
             if _equals(count * price.value, amount):
                 return count, price.value

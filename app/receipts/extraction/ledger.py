@@ -181,10 +181,10 @@ def role_of(label: str, text: str) -> Role:
         return Role.NOT_TOTAL if _WORDS[Role.COUNT](label) or amounts.rates(text) else Role.TOTAL
     if _WORDS[Role.TAX](label):
         return Role.TAX
-    for role in (Role.TIP, Role.PAYMENT):
+    for role in (Role.TIP, Role.PAYMENT, Role.BALANCE):
         if _WORDS[role](label) and _is_mostly(_WORDS[role], label):
             return role
-    for role in (Role.BALANCE, Role.DISCOUNT, Role.COUNT, Role.AMOUNT):
+    for role in (Role.DISCOUNT, Role.COUNT, Role.AMOUNT):
         if _WORDS[role](label):
             return role
     return Role.NONE

@@ -71,10 +71,13 @@ class Known:
             found = (e.amount for e in entries if e.role is role and e.amount is not None)
             return tuple(islice(found, _MOST_OF_A_KIND))
 
+        def positive(role: Role) -> tuple[Decimal, ...]:
+            return tuple(amount for amount in amounts(role) if amount >= 0)
+
         return cls(
-            amounts(Role.SUBTOTAL),
-            amounts(Role.TAX),
-            amounts(Role.TIP),
+            positive(Role.SUBTOTAL),
+            positive(Role.TAX),
+            positive(Role.TIP),
             tuple(a for a in amounts(Role.ROUNDING) if abs(a) <= _LARGEST_ROUNDING),
             tuple(abs(a) for a in amounts(Role.PAYMENT) if a),
             tuple(abs(a) for a in (*amounts(Role.CHANGE), *amounts(Role.BALANCE))),
@@ -155,6 +158,11 @@ def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
             found += 3 * place / len(entries)
             found -= (0 if entry.certain else 8) + (0 if printed_amount >= 0 else 10) + 25 * (1 - entry.score)
             points[amount] = max(points.get(amount, 0.0), found)
+    # Nothing is called the total: what sums lead to may be it even where it couldn't be read.
+    if not any(entry.role in (Role.GRAND_TOTAL, Role.TOTAL) and entry.amount for entry in entries):
+        for amount in known.built | known.left_of_payment:
+            if amount > 0:
+                points.setdefault(amount, 0.0)
     for amount in points:
         points[amount] += 4 * min(3, max(0, printed[amount] - 1))
         points[amount] += _arithmetic(amount, known) - (18 if amount < known.least else 0)

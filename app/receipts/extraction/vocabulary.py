@@ -1,8 +1,8 @@
 """The words that receipts use, per language, and how a text that was read badly is compared with them.
 
 A table maps a language to phrases, in the form that `fold` gives a text: lower case, no accents. A space in a
-phrase may be missing in the text, because readers lose spaces: "grand total" is also "grandtotal". `~` at the
-end of a phrase means that letters may follow: "roundi~" is also "rounding".
+phrase may be missing in the text, because readers lose spaces: "grand total" is also "grandtotal". `~` means
+that letters may follow, or go before: "roundi~" is also "rounding", "~milch" also "vollmilch".
 """
 
 import re
@@ -413,9 +413,9 @@ CATEGORIES: Mapping[str, Table] = {
         "|yogh?urt|banana~|apple~|tomato~|potato~|onion~|chicken breast|rice|flour|sugar|cereal"
         "|vegetable~|fruit~|bakery|bakeries|deli",
         "ms": "pasaraya|pasar|runcit|roti|susu|telur|sayur|ayam|beras|gula|minyak masak",
-        "de": "supermarkt|lebensmittel|backerei|metzgerei|milch|brot|kase|butter|joghurt|apfel"
-        "|kartoffel~|tomate~|wurst|hahnchen|brotchen|discount|biomarkt|pfand|quark|sahne|gurke~|zwiebel~"
-        "|saft|apfelsaft|hofladen",
+        "de": "supermarkt|lebensmittel|backerei|metzgerei|~milch|~brot|~kase|butter|~joghurt|apfel|kartoffel~"
+        "|tomate~|~wurst|hahnchen|~brotchen|discount|biomarkt|pfand|quark|~sahne|gurke~|zwiebel~|~saft|hofladen"
+        "|leergut",
         "fr": "supermarche|hypermarche|epicerie|boulangerie|boucherie|lait|pain|fromage|beurre|yaourt"
         "|pommes|oeufs",
         "es": "supermercado~|panaderia|leche|pan|queso|huevos|fruta|yogur|manzana~|mercado",
@@ -574,7 +574,7 @@ def _lexicon() -> frozenset[str]:
         *(COUNT, TAX_TABLE, AMOUNT, BALANCE),
     )
     phrases = (phrase for table in tables for phrases in table.values() for phrase in phrases.split("|"))
-    return frozenset(word for phrase in phrases for word in phrase.rstrip("~").split())
+    return frozenset(word for phrase in phrases for word in phrase.strip("~").split())
 
 
 @cache
@@ -630,5 +630,6 @@ class Words:
 
 
 def _as_pattern(phrase: str) -> str:
+    start = "[a-z]*" if phrase.startswith("~") else ""
     end = "" if phrase.endswith("~") else "(?![a-z])"
-    return phrase.rstrip("~").replace(" ", " ?") + end
+    return start + phrase.strip("~").replace(" ", " ?") + end
