@@ -178,7 +178,7 @@ def role_of(label: str, text: str) -> Role:
     if _WORDS[Role.GRAND_TOTAL](label):
         return Role.GRAND_TOTAL
     if _WORDS[Role.TOTAL](label):
-        return Role.NOT_TOTAL if _WORDS[Role.COUNT](label) or amounts.rates(text) else Role.TOTAL
+        return Role.NOT_TOTAL if _WORDS[Role.COUNT](label) else Role.TOTAL
     if _WORDS[Role.TAX](label):
         return Role.TAX
     for role in (Role.TIP, Role.PAYMENT, Role.BALANCE):

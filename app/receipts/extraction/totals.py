@@ -158,9 +158,9 @@ def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
             found += 3 * place / len(entries)
             found -= (0 if entry.certain else 8) + (0 if printed_amount >= 0 else 10) + 25 * (1 - entry.score)
             points[amount] = max(points.get(amount, 0.0), found)
-    # Nothing is called the total: what sums lead to may be it even where it couldn't be read.
+    # Nothing is called the total: what was paid for it may be known all the same.
     if not any(entry.role in (Role.GRAND_TOTAL, Role.TOTAL) and entry.amount for entry in entries):
-        for amount in known.built | known.left_of_payment:
+        for amount in known.left_of_payment:
             if amount > 0:
                 points.setdefault(amount, 0.0)
     for amount in points:
