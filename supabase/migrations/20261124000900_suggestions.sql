@@ -199,27 +199,24 @@ create function private.pantry_coverage(
   recipe integer, in_pantry text[], missing text[], uses_expiring text[], soonest_expiry date, urgency numeric,
   keys text[]
 )
-language sql stable security invoker set search_path = '' as $$
+language sql stable security invoker set search_path = ''
+-- How many rows a function returns is guessed: hashing is right for few and many, sorting texts only for few.
+set enable_mergejoin = off as $$
   with stock as materialized (
     select s.key, s.dimension, s.amount, s.expiry_date from private.pantry_stock(on_day) as s
   ),
+  there as materialized (select s.key, min(s.expiry_date) as expiry_date from stock as s group by s.key),
   keys as materialized (select * from private.food_keys(foods)),
-  needs as (
-    select n.recipe, n.position, n.food, k.key, n.quantity * coalesce(u.factor, 1) as amount,
-      coalesce(u.dimension, 'unit ' || lower(n.unit)) as dimension
+  matched as (
+    select n.recipe, n.position, n.food, k.key, t.expiry_date,
+      -- In the same dimension there must be enough; with no common one, being there counts (never guess a conversion).
+      coalesce(s.amount >= n.quantity * coalesce(u.factor, 1), t.key is not null) as is_there
     from unnest(recipes, foods, quantities, units) with ordinality as n (recipe, food, quantity, unit, position)
     join keys as k on k.food = n.food
     left join private.known_units as u on u.unit = lower(n.unit)
+    left join there as t on t.key = k.key
+    left join stock as s on s.key = k.key and s.dimension = coalesce(u.dimension, 'unit ' || lower(n.unit))
     where not k.is_taken_for_granted
-  ),
-  matched as (
-    select n.recipe, n.position, n.food, n.key,
-      -- In the same dimension there must be enough; with no common one, being there counts (never guess a conversion).
-      coalesce(bool_or(s.amount >= n.amount) filter (where s.dimension = n.dimension), count(s.key) > 0) as is_there,
-      min(s.expiry_date) as expiry_date
-    from needs as n
-    left join stock as s on s.key = n.key
-    group by n.recipe, n.position, n.food, n.key
   ),
   found as (
     select m.*, m.is_there and m.expiry_date <= on_day + 3 as is_due from matched as m
@@ -231,7 +228,7 @@ language sql stable security invoker set search_path = '' as $$
     min(f.expiry_date) filter (where f.is_due),
     -- Due on the day counts 1, in three days a quarter.
     coalesce(sum((4 - (f.expiry_date - on_day)) / 4.0) filter (where f.is_due), 0),
-    array_agg(distinct f.key) filter (where f.key is not null)
+    array_agg(f.key) filter (where f.key is not null)
   from found as f
   group by f.recipe
 $$;
@@ -539,8 +536,9 @@ end $$;
 comment on function private.meal_reason(jsonb, jsonb, date, integer) is
   'Why a meal, in a sentence or three: what is at home, what would be thrown away, time, variety.';
 
+-- Compiling the queries (jit) would cost more than it saves, here and below.
 create function public.plan_meals(request jsonb default '{}') returns jsonb
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql stable security invoker set search_path = '' set jit = off as $$
 declare
   today constant date := private.today();
   on_day date;
@@ -643,7 +641,7 @@ comment on function private.food_spending(date) is
   'is told by their names.';
 
 create function public.meal_suggestion_context(request jsonb default '{}') returns jsonb
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql stable security invoker set search_path = '' set jit = off as $$
 declare
   today constant date := private.today();
   on_day date;
@@ -706,7 +704,7 @@ comment on function public.meal_suggestion_context(jsonb) is
   'and 50 recipes.';
 
 create function public.ground_meal_suggestions(suggestions jsonb, request jsonb default '{}') returns jsonb
-language plpgsql volatile security invoker set search_path = '' as $$
+language plpgsql volatile security invoker set search_path = '' set jit = off as $$
 declare
   today constant date := private.today();
   person public.profiles;

@@ -637,8 +637,9 @@ $$;
 comment on function private.training_streak(date, date) is
   'How many days in a row the caller has trained up to a day, by what is done and planned.';
 
+-- Compiling the queries (jit) would cost more than it saves, here and below.
 create function public.plan_workouts(request jsonb default '{}') returns jsonb
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql stable security invoker set search_path = '' set jit = off as $$
 declare
   today constant date := private.today();
   is_day_open boolean;
@@ -753,7 +754,7 @@ comment on function public.plan_workouts(jsonb) is
 -------------------------------------------------------------------------------
 
 create function public.workout_suggestion_context(request jsonb default '{}') returns jsonb
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql stable security invoker set search_path = '' set jit = off as $$
 declare
   today constant date := private.today();
   on_day date;
@@ -851,7 +852,7 @@ comment on function public.workout_suggestion_context(jsonb) is
   'free_time}, of the last eight weeks (best weights: half a year); weights are kilograms.';
 
 create function public.ground_workout_suggestions(suggestions jsonb, request jsonb default '{}') returns jsonb
-language plpgsql volatile security invoker set search_path = '' as $$
+language plpgsql volatile security invoker set search_path = '' set jit = off as $$
 declare
   today constant date := private.today();
   most integer;
