@@ -391,7 +391,7 @@ language sql stable security invoker set search_path = '' as $$
         case when x.pattern = 'mobility' then x.muscles && avoid end desc,
         coalesce((past #>> array[x.name, 'sessions'])::integer, 0) desc, x.rank) as place
     from private.exercises as x
-    where x.equipment <@ equipment and (x.level = 1 or not is_beginner or past ? x.name)
+    where x.equipment <@ choose_exercises.equipment and (x.level = 1 or not is_beginner or past ? x.name)
       and (x.pattern = 'mobility' or not x.muscles && avoid)
   ),
   slots as (
@@ -426,7 +426,7 @@ language sql stable security invoker set search_path = '' as $$
     select date_bin('5 minutes', greatest(f.starts_at, day + h.start_time) + interval '4 minutes 59 seconds',
       day::timestamp) as starts_at
   ) as s
-  where s.starts_at + minutes * interval '1 minute' <= f.ends_at
+  where h.start_time is not null and s.starts_at + minutes * interval '1 minute' <= f.ends_at
   order by s.starts_at
   limit 1
 $$;
@@ -532,8 +532,8 @@ language sql stable security invoker set search_path = '' as $$
   parts as (
     select d.*, x.name as exercise, e.key, e.position, x.muscles, x.pattern,
       d.kind = 'routine' and (
-        x.pattern is distinct from 'mobility' and x.muscles && avoid
-        or a.is_equipment_given and (x.name is null or not x.equipment <@ equipment)) as is_left_out
+        coalesce(x.pattern <> 'mobility' and x.muscles && avoid, false)
+        or a.is_equipment_given and (x.name is null or not x.equipment <@ workout_candidates.equipment)) as is_left_out
     from drafts as d
     cross join asked as a
     cross join lateral jsonb_array_elements_text(d.exercises) with ordinality as e (key, position)
@@ -587,8 +587,9 @@ language sql stable security invoker set search_path = '' as $$
     case when request ->> 'focus' is null and r.focus in ('core', 'cardio', 'mobility') then 1
       else 0 end,
     r.variation,
-    r.score + case r.kind when 'routine' then 5 + least(day - r.last_on, 14) / 2.0 else 0 end
-      + case when is_beginner and r.focus = 'full body' then 5 else 0 end desc nulls last,
+    -- What they do anyway comes before what they might.
+    coalesce(r.score, 0) + case r.kind when 'routine' then 20 + least(day - r.last_on, 14) / 2.0 else 0 end
+      + case when is_beginner and r.focus = 'full body' then 5 else 0 end desc,
     r.name
 $$;
 comment on function private.workout_candidates(jsonb, date, jsonb, text[], integer, boolean, text[]) is
