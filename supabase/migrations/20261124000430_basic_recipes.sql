@@ -141,8 +141,8 @@ with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (valu
     'Soften the chopped onion and garlic in the oil. | Add the tomatoes, season, simmer 12 minutes. | '
       'Boil the pasta in salted water until just firm. | Toss it in the sauce with a splash of its water.'),
   ('main', 'Spaghetti with garlic and oil', 5, 12,
-    '200 g spaghetti; 3 clove garlic; 4 tbsp olive oil; 0.5 tsp chilli flakes',
-    'Boil the spaghetti in salted water. | Warm the sliced garlic and chilli gently in the oil until pale gold. | '
+    '200 g spaghetti; 3 clove garlic; 4 tbsp olive oil',
+    'Boil the spaghetti in salted water. | Warm the sliced garlic gently in the oil until pale gold. | '
       'Toss everything with a ladle of the cooking water.'),
   ('main', 'Spaghetti bolognese', 10, 35,
     '200 g spaghetti; 250 g minced beef; 400 g chopped tomatoes; 1 piece onion; 1 piece carrot; 1 clove garlic; '

@@ -422,7 +422,7 @@ begin
       -- less when it is planned within a week.
       0.55 * coalesce(cardinality(v.in_pantry)::numeric
         / nullif(cardinality(v.in_pantry) + cardinality(v.missing), 0), 0)
-      + 0.25 * least(coalesce(v.urgency, 0), 2) / 2
+      + 0.25 * least(coalesce(v.urgency, 0), 1)
       + 0.20 * greatest(0, least(coalesce(on_day - r.last_cooked_on, 28), 28)) / 28.0
       - case when r.planned_near <= 7 then 0.15 else 0 end as score,
       r.last_cooked_on >= on_day - 2 or r.planned_near <= 2 as is_lately,

@@ -197,9 +197,10 @@ begin
     if amount is null then
       change := 'new';
       amount := lowest;
-    elsif pause > 10 or amount >= highest then
+    elsif pause > 10 then
+      change := 'held';
+    elsif amount >= highest then
       change := 'same';
-      amount := amount;
     else
       change := 'longer';
       amount := least(highest, amount + 5);
@@ -222,7 +223,7 @@ begin
       weight := case when floor(weight / smallest) > 0 then floor(weight / smallest) * smallest else before_kg end;
       amount := case when most <= 2 then 5 else greatest(lowest, least(fewest, highest)) end;
     elsif pause > 10 then
-      change := 'same';
+      change := 'held';
       amount := fewest;
     elsif before_kg is not null and fewest >= highest and step <= 0.1 * before_kg then
       change := 'heavier';
@@ -257,8 +258,8 @@ begin
         when 'longer' then 'A little longer.'
         when 'pause' then format('After %s days without it, lighter.', pause)
         when 'test' then 'That was near the most you can lift, so lighter and more often.'
-        else case when pause > 10 then format('After %s days without it, the same again.', pause)
-          else 'The same again.' end
+        when 'held' then format('After %s days without it, the same again.', pause)
+        else 'The same again.'
       end
   end;
   return jsonb_build_object(
@@ -280,9 +281,10 @@ comment on function private.prescribe(private.exercises, jsonb, date, text, bool
 create function private.workout_seconds(exercises jsonb) returns integer
 language sql immutable security invoker set search_path = '' as $$
   select coalesce(sum(
-    -- A rep takes four seconds; what isn't said is taken as usual.
+    -- A rep takes four seconds; what isn't said is taken as usual: a minute of rest, but none after a run.
     coalesce((s.value ->> 'duration_seconds')::numeric, (s.value ->> 'reps')::numeric * 4, 40)
-    + coalesce((s.value ->> 'rest_seconds')::numeric, 60)), 0)::integer
+    + coalesce((s.value ->> 'rest_seconds')::numeric,
+      case when (s.value ->> 'duration_seconds')::numeric >= 300 then 0 else 60 end)), 0)::integer
     -- Setting up each exercise.
     + 30 * coalesce(jsonb_array_length(nullif(exercises, 'null')), 0)
   from jsonb_array_elements(nullif(exercises, 'null')) as e
@@ -443,24 +445,28 @@ declare
     select e ->> 'name' from jsonb_array_elements(plan -> 'exercises') as e where e ->> 'change' in ('more', 'longer'));
   lighter constant text[] := array(
     select e ->> 'name' from jsonb_array_elements(plan -> 'exercises') as e where e ->> 'change' in ('pause', 'test'));
+  held constant text[] := array(
+    select e ->> 'name' from jsonb_array_elements(plan -> 'exercises') as e where e ->> 'change' = 'held');
   left_out constant text[] := array(select jsonb_array_elements_text(plan -> 'left_out'));
   days constant integer := (plan ->> 'rested_days')::integer;
 begin
   return concat_ws('. ',
     plan ->> 'why',
-    case when plan ->> 'kind' = 'template' and (plan ->> 'why' is null or days between 2 and 55) then format('For %s%s',
+    case when plan ->> 'kind' = 'template' and plan ->> 'focus' <> 'mobility'
+      and (plan ->> 'why' is null or days between 2 and 55) then format('For %s%s',
       private.listed(array(select jsonb_array_elements_text(plan -> 'muscles')), 4),
-      case when days >= 56 then ', not trained for weeks' when days > 1 then format(', rested for %s days', days) end)
-      end,
+      case when days >= 56 then ', which nothing has trained of late'
+        when days > 1 then format(', rested for %s days', days) end) end,
     case when heavier <> '{}' then format('%s: more weight, because every set reached the top of its range',
       private.listed(heavier, 3)) end,
     case when more <> '{}' then format('A little more than last time: %s', private.listed(more, 3)) end,
+    case when held <> '{}' then format('After the break as last time: %s', private.listed(held, 3)) end,
     case when lighter <> '{}' then format('Lighter than last time: %s', private.listed(lighter, 3)) end,
     case when left_out <> '{}' then format('Without %s, which would train what is still recovering',
       private.listed(left_out, 3)) end,
     format('About %s minutes', plan ->> 'minutes')
-      || coalesce(format(', %s from %s, when you are free', private.day_in_words(day, today),
-        nullif(plan ->> 'start_time', '')), ''),
+      || coalesce(
+        format(', %s from ', private.day_in_words(day, today)) || (plan ->> 'start_time') || ', when you are free', ''),
     'You have planned ' || (plan ->> 'planned') || ' for that day already') || '.';
 end $$;
 comment on function private.workout_reason(jsonb, date, date) is 'Why a workout, in a few plain sentences.';
@@ -569,17 +575,22 @@ language sql stable security invoker set search_path = '' as $$
   )
   select r.kind, r.name, r.focus, r.exercises, r.left_out,
     case
-      when r.kind = 'routine' then format('%s is from your routine, last done %s days ago', r.name, day - r.last_on)
+      when r.kind = 'routine' then format('%s is from your routine, last done %s', r.name,
+        case day - r.last_on when 0 then 'today' when 1 then 'the day before'
+          else format('%s days ago', day - r.last_on) end)
       when r.focus = 'mobility' and training_days >= 3 and request ->> 'focus' is null
       then format('You have trained on %s days in a row; a light day lets it pay off', training_days)
+      when r.kind = 'steady' then 'Easy cardio, for heart and lungs'
+      when r.focus = 'mobility' then 'For what gets stiff from sitting and from training'
       when past = '{}' and r.focus = 'full body' then 'A first workout for the whole body, easy to learn'
+      when past = '{}' and r.focus = 'core' then 'A first workout for the core'
       when request ->> 'focus' is not null
       then upper(left(r.focus, 1)) || substr(r.focus, 2) || ', as you asked'
       else null
     end,
     r.days, r.muscles
   from rated as r
-  where r.part >= 0.5 and (request ->> 'focus' is null or r.kind = 'template' or r.fit >= 0.6)
+  where r.part >= 0.5 and (request ->> 'focus' is null or r.kind <> 'routine' or r.fit >= 0.6)
   order by
     -- After days of training, a light one first.
     case when request ->> 'focus' is null and training_days >= 3 and r.focus = 'mobility' then 0 else 1 end,
@@ -719,8 +730,10 @@ begin
           'name', candidate.name, 'date', day, 'start_time', plan -> 'start_time', 'duration_minutes', minutes,
           'notes', case
             when candidate.focus = 'mobility' then 'Breathe calmly; no stretch should hurt.'
-            when warm_up > 0 then format('Warm up for %s minutes, with a few light sets of the first exercise.',
-              greatest(1, warm_up / 60)) end,
+            when warm_up > 0 then format('Warm up for %s%s.',
+              case when warm_up < 120 then 'a minute' else warm_up / 60 || ' minutes' end,
+              case when exercises #> '{0,sets,0,weight_kg}' is not null
+                then ', with a few light sets of the first exercise' else '' end) end,
           'exercises', (
             select jsonb_agg(e.value - 'change' order by e.position)
             from jsonb_array_elements(exercises) with ordinality as e (value, position))),

@@ -255,6 +255,29 @@ def test_after_a_pause_weights_wait_or_fall(owner: User, days_ago: int, next_set
     assert {k: v for k, v in prescribed[0].items() if k != "rest_seconds"} == next_set
 
 
+def test_a_reason_says_what_changes(owner: User) -> None:
+    done = [
+        ("Bench press", sets(3, 10, 60)),
+        ("Seated row", sets(3, 8, 50)),
+        ("Plank", [{"duration_seconds": 60}]),
+    ]
+    for days_ago in (10, 3):
+        trained(owner, day(-days_ago), "Day", *done)
+    assert plan(owner, count=1, date=day(0))[0]["reason"] == (
+        "Day is from your routine, last done 3 days ago. "
+        "Bench press: more weight, because every set reached the top of its range. "
+        "A little more than last time: Seated row. About 25 minutes."
+    )
+    assert (
+        "After the break as last time: Bench press, Seated row and Plank."
+        in (plan(owner, count=1, date=day(12))[0]["reason"])
+    )
+    assert (
+        "Lighter than last time: Bench press and Seated row."
+        in plan(owner, count=1, date=day(25))[0]["reason"]
+    )
+
+
 def test_after_half_a_year_weights_are_forgotten(owner: User) -> None:
     trained(owner, day(-183), "Day", ("Bench press", sets(3, 10, 60)))
     assert "weight_kg" not in str(plan(owner, count=5, equipment=["gym"]))
@@ -274,6 +297,18 @@ def test_sets_that_were_not_done_do_not_count(owner: User) -> None:
     undone = [{"reps": 10, "weight_kg": 90, "done": False}]
     last_time(owner, "Bench press", sets(3, 8, 60) + undone)
     assert only_lift(plan(owner, count=1), "Bench press")[0]["weight_kg"] == 60
+
+
+def test_cardio_is_what_they_usually_do(owner: User) -> None:
+    first = plan(owner, count=1, focus="cardio", duration_minutes=25)[0]["workout"]
+    assert first["exercises"][0]["name"] == "Brisk walk"
+    assert first["exercises"][0]["sets"] == [{"duration_seconds": 25 * 60}]
+    ride = {"activity_type": "Ride", "date": day(-4), "status": "done", "duration_minutes": 50}
+    owner.client.table("fitness_cardio").insert(ride).execute()
+    assert plan(owner, count=1, focus="cardio")[0]["workout"]["exercises"][0]["name"] == "Ride"
+    long_one = {"date": day(-1), "duration_minutes": 90}
+    owner.client.table("fitness_cardio").update(long_one).eq("user_id", owner.id).execute()
+    assert plan(owner, count=1, focus="cardio")[0]["workout"]["exercises"][0]["name"] == "Brisk walk"
 
 
 def test_other_peoples_training_does_not_count(owner: User, new_user: NewUser) -> None:
