@@ -21,6 +21,7 @@ from realtime import AsyncRealtimeClient
 from supabase import AuthError, Client, ClientOptions, create_client
 
 from local_supabase import Instance, LocalSupabaseError, push, running
+from receipt_photo import ITEMS, photo
 from service import ROOT, running_service
 
 DATA = ROOT / ".local" / "demo"
@@ -151,18 +152,16 @@ def second_device(supabase: Instance, token: str, user_id: str) -> Iterator[queu
         loop.close()
 
 
-def hear(heard: queue.Queue[Row], workout: Row) -> None:
-    """The second device was told of the workout's event, without asking."""
+def hear(heard: queue.Queue[Row], kind: str, **wanted: str) -> tuple[str, Row]:
+    """What the second device was told, without asking, of a row that has these values: operation and row."""
     while True:
         try:
             message = heard.get(timeout=SECONDS)
         except queue.Empty:
-            raise DemoError("The second device heard nothing of the workout's event.") from None
-        rows = message["data"].get("rows", [])
-        if message["type"] == "calendar:update" and [row["source_id"] for row in rows] == [workout["id"]]:
-            operation, (event,) = message["data"]["operation"], rows
-            step("A second device hears of it", f"{message['type']}: {operation} {event['title']}")
-            return
+            raise DemoError(f"The second device heard no {kind} with {wanted}.") from None
+        for row in message["data"].get("rows", []) if message["type"] == kind else []:
+            if wanted.items() <= row.items():
+                return message["data"]["operation"], row
 
 
 def change_the_plan(person: Client, zone: str, meal: Row, workout: Row, day: date) -> None:
@@ -214,6 +213,48 @@ def refuse_nonsense(person: Client, supabase: Instance) -> None:
     step("Look at it as a stranger, and as nobody", f"no rows; {error.message}")
 
 
+def photograph_a_receipt(
+    person: Client, service_url: str, token: str, zone: str, heard: queue.Queue[Row]
+) -> None:
+    """A photo becomes a draft, the draft two expenses and a lot in the pantry."""
+    url, headers = f"{service_url}/api/finances/receipts", {"Authorization": f"Bearer {token}"}
+    day = datetime.now(ZoneInfo(zone)).date() - timedelta(days=1)
+    picture = photo(day)
+    answer = httpx.post(url, files={"file": picture}, headers=headers, timeout=60)
+    check(answer.status_code == 201, answer.text)
+    data = answer.json()["data"]
+    receipt, total = data["receipt"], data["extraction"]["total"]["value"]
+    check((total, receipt["date"], receipt["currency"]) == ("9.49", day.isoformat(), "EUR"), data)
+    check(len(data["lines"]) == len(ITEMS), data["lines"])
+    read = f"{receipt['store']}, {receipt['date']}, {total} {receipt['currency']}, {len(data['lines'])} lines"
+    step("Send a photo of a receipt", f"read by {data['source']}: {read}")
+    for status in ("processing", "draft"):
+        hear(heard, "receipts:update", id=receipt["id"], status=status)
+    step("The second device follows", "receipts:update: processing, draft")
+    again = httpx.post(url, files={"file": picture}, headers=headers, timeout=60)
+    check((again.status_code, again.json()["data"]["receipt"]["id"]) == (200, receipt["id"]), again.text)
+    step("Send the same photo again", again.json()["message"])
+
+    milk = data["lines"][0]
+    confirmation = {
+        "receipt_id": receipt["id"],
+        "split": [
+            {"name": "Food", "category": "Groceries", "amount": "7.54"},
+            {"name": "Washing-up liquid", "category": "Household", "amount": "1.95"},
+        ],
+        "restock": [{"line_id": milk["id"], "name": "milk", "quantity": 1, "unit": "l"}],
+    }
+    confirmed = data_of(person.rpc("confirm_receipt", confirmation))
+    expenses = {row["id"]: f"{row['category']} {row['amount']}" for row in confirmed["expenses"]}
+    check((len(expenses), confirmed["pantry_items"][0]["name"]) == (2, "milk"), confirmed)
+    step(
+        "Confirm it, split, and restock (RPC confirm_receipt)", f"{', '.join(expenses.values())}; 1 l of milk"
+    )
+    found = [event for event in events_of(person, day) if event["source_id"] in expenses]
+    check(len(found) == 2 and all(event["all_day"] for event in found), found)
+    step("Find it in the calendar", f"{day}: {'; '.join(event['title'] for event in found)}")
+
+
 def suggest(service_url: str, token: str) -> None:
     """Meal suggestions from the Flask service, as the user."""
     url = f"{service_url}/api/ai/meal-suggestions"
@@ -243,7 +284,9 @@ def main() -> int:
                 zone = profile["timezone"]
                 with second_device(supabase, token, profile["id"]) as heard:
                     meal, workout, day = plan_a_day(person, zone)
-                    hear(heard, workout)
+                    operation, event = hear(heard, "calendar:update", source_id=workout["id"])
+                    step("A second device hears of it", f"calendar:update: {operation} {event['title']}")
+                    photograph_a_receipt(person, url, token, zone, heard)
                 change_the_plan(person, zone, meal, workout, day)
                 refuse_nonsense(person, supabase)
                 suggest(url, token)
