@@ -1,4 +1,4 @@
-"""A receipt that doesn't exist, as a phone would photograph it; drawn, so that the repository needs no image."""
+"""A receipt that doesn't exist, photographed by a phone; drawn, so that the repository needs no image."""
 
 import io
 from datetime import date

@@ -1,6 +1,5 @@
 """One process reads for everybody: so many places and no more, jobs that fail alone, nothing left behind."""
 
-import contextlib
 import datetime
 import os
 import signal
@@ -8,8 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,13 @@ import pytest
 
 from app import config
 from app.errors import BrokenFile, ReaderBusy, ReaderUnavailable, ReadingFailed, ReadingTimedOut
-from app.receipts import desk, kinds
+from app.receipts import kinds
 from app.receipts.extraction import Hints
 from app.receipts.reader import Place, Reader
 from tests.app.conftest import PUBLISHABLE_KEY, assert_error
 from tests.app.receipts import drawing, files
 from tests.app.receipts.conftest import MakeService
+from tests.app.receipts.processes import eventually, is_working, processes
 from tests.app.receipts.uploads import extract, receipts_of, send, sent, text_pdf
 from tests.conftest import ROOT, User
 
@@ -46,24 +45,6 @@ def reader(socket: str, **changes: Any) -> Reader:
 def read(place: Place, content: bytes = PDF) -> str:
     """The text of a receipt."""
     return place.read(place.prepare(content, kinds.kind_of(content)), HINTS).text()
-
-
-def processes(socket: str) -> dict[str, int]:
-    """The processes behind a socket, by their part: desk and reader."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            arguments = (folder / "cmdline").read_bytes().decode().split("\0")
-            if desk.__file__ in arguments and any(socket in argument for argument in arguments):
-                found["reader" if arguments[-2].isdigit() else "desk"] = int(folder.name)
-    return found
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_places_are_bounded_over_all_workers(own_socket: str) -> None:
@@ -136,7 +117,7 @@ def test_a_job_that_breaks_the_reader_fails_alone(own_socket: str) -> None:
 
         reading = threading.Thread(target=read_photo)
         reading.start()
-        eventually(lambda: _is_working(first["reader"]))
+        eventually(lambda: is_working(first["reader"]))
         os.kill(first["reader"], signal.SIGKILL)
         reading.join()
         assert len(failures) == 1
@@ -148,11 +129,6 @@ def test_a_job_that_breaks_the_reader_fails_alone(own_socket: str) -> None:
     assert second["reader"] != first["reader"]
 
 
-def _is_working(process: int) -> bool:
-    """Whether it loads the OCR: then it has the library's weights in memory."""
-    return b"onnxruntime" in Path(f"/proc/{process}/maps").read_bytes()
-
-
 def test_a_reader_that_dies_marks_the_receipt_and_the_next_one_is_read(
     make_service: MakeService, own_socket: str, owner: User
 ) -> None:
@@ -162,7 +138,7 @@ def test_a_reader_that_dies_marks_the_receipt_and_the_next_one_is_read(
     sending = threading.Thread(target=lambda: answers.append(send(service, owner, PHOTO)))
     victim = processes(own_socket)["reader"]
     sending.start()
-    eventually(lambda: _is_working(victim))
+    eventually(lambda: is_working(victim))
     os.kill(victim, signal.SIGKILL)
     sending.join()
     body = assert_error(answers[0], 503, "reading_failed")
