@@ -59,17 +59,14 @@ def find(rows: Sequence[Row], entries: Sequence[Entry], decimals: int = 2) -> li
     priced = {
         number: line for number in range(first, last) if (line := _priced(rows[number], number, decimals))
     }
+    multiples = _multiples(rows, priced)
+    priced = {number: line for number, line in priced.items() if number + 1 not in multiples}
     names_below = _names_are_below(priced, first, last)
     lines = []
     for number, line in priced.items():
         neighbours = range(number + 1, last) if names_below else range(number - 1, highest - 1, -1)
         name = line.name or _name_nearby(rows, priced, neighbours)
-        before = (
-            priced.get(number - 1) is None
-            and number - 1 >= first
-            and _multiple(rows[number - 1], line.amount)
-        )
-        quantity, unit_price = before or (line.quantity, line.unit_price)
+        quantity, unit_price = multiples.get(number, (line.quantity, line.unit_price))
         if name:
             lines.append(
                 ExtractedLine(
@@ -145,15 +142,18 @@ def _without_count(text: str, start: int, stop: int, end: int) -> str:
     return text[stop:end] if start < 3 else text[: min(start, end)]
 
 
-def _multiple(row: Row, amount: Decimal) -> tuple[Decimal, Decimal] | None:
-    """The quantity and price in a row above that says only "2 x 0.69", when they give the amount."""
-    prices = amounts.find(row.text)
-    for match in _TIMES.finditer(row.text):
-        count = _count(match)
-        for price in prices:
-            if _equals(count * price.value, amount):
-                return count, price.value
-    return None
+def _multiples(rows: Sequence[Row], priced: dict[int, _Priced]) -> dict[int, tuple[Decimal, Decimal]]:
+    """Quantity and price of lines that have them in the row above: "2 x 0.69"."""
+    found = {}
+    for number, line in priced.items():
+        above = rows[number - 1].text if number else ""
+        prices = amounts.find(above)
+        match = _TIMES.search(above)
+        if line.name and match and len(prices) == 1 and not _clean(_TIMES.sub("", above)):
+            count = _count(match)
+            if _equals(count * prices[0].value, line.amount):
+                found[number] = (count, prices[0].value)
+    return found
 
 
 def _each(amount: Decimal, count: Decimal) -> Decimal | None:

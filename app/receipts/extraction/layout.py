@@ -14,7 +14,7 @@ from functools import cached_property
 from app.receipts.schemas import Line
 
 # A box that is this much wider than tall says reliably how its text runs.
-_LONG = 4.0
+_LONG = 3.0
 # How many long boxes say together which way the text runs at a place.
 _NEIGHBOURS = 9
 # Steeper text than this isn't the receipt's: stamps, shop signs.

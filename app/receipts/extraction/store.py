@@ -19,6 +19,7 @@ from app.receipts.schemas import Reading
 _MOST_ROWS = 14
 _LONGEST = 100
 _SAME_NAME = 0.86
+_FEWEST_POINTS = 14
 
 _LEGAL = Words(vocabulary.LEGAL_FORM)
 _SHOP = Words(vocabulary.SHOP)
@@ -70,7 +71,7 @@ def find(rows: Sequence[Row], known: Sequence[KnownStore]) -> Reading[str] | Non
     usual = median(row.height for row in rows)
     parts = _parts(rows)
     points = [(_points(part, order, parts, usual), part) for order, part in enumerate(parts)]
-    ranked = sorted((p for p in points if p[0] > 0), key=lambda p: (-p[0], p[1].row))
+    ranked = sorted((p for p in points if p[0] > _FEWEST_POINTS), key=lambda p: (-p[0], p[1].row))
     names = list(dict.fromkeys(name for _, part in ranked[:4] if (name := _name(part, parts, usual))))
     names = _fuller_first(names)
     if match := _known(parts, names, known):
@@ -112,7 +113,7 @@ def _parts(rows: Sequence[Row]) -> list[_Part]:
             else:
                 groups.append([cell])
         for group in groups:
-            text = " ".join(cell.text for cell in group)
+            text = _with_legal_form(" ".join(cell.text for cell in group))
             if sum(char.isalpha() for char in text) >= 2:
                 height = max(cell.height for cell in group)
                 score = sum(cell.score for cell in group) / len(group)
@@ -209,11 +210,15 @@ def _continues(name: str, last: _Part, other: _Part, usual: float) -> bool:
     return large and 0.8 < last.height / other.height < 1.25 and len(words) <= 3
 
 
-def _cleaned(text: str) -> str:
-    """A name without registration numbers and decoration, its words parted."""
+def _with_legal_form(text: str) -> str:
+    """A text with the misread letters of "(M) Sdn Bhd" put right."""
     text = re.sub(r"\bS[DOo0]N\b(?=\W*B[HN][DOH0]\b)", "SDN", text)
     text = re.sub(r"(?<=SDN)(\W*)B[HN][DOH0]\b", r"\1BHD", text)
-    text = re.sub(r"(?<=\()(\w{1,3})[Il1|](?=S\.?D\.?N)", r"\1) ", text)
+    return re.sub(r"(?<=\()(\w{1,3})[Il1|](?=S\.?D\.?N)", r"\1) ", text)
+
+
+def _cleaned(text: str) -> str:
+    """A name without registration numbers and decoration, its words parted."""
     if match := _REGISTRATION.search(text):
         head = text[: match.start()]
         text = head if sum(char.isalpha() for char in head) >= 3 else text

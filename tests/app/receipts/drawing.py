@@ -78,7 +78,9 @@ def _pieces(
         content = row.removeprefix("#")
         centred = content.startswith("^")
         left, *others = content.removeprefix("^").split("|")
-        middle, right = (others[1], others[2]) if len(others) == 3 else ("", "|".join(others))
+        # "left|right", "left||middle" or "left||middle|right".
+        right = others[0] if len(others) == 1 else "".join(others[2:])
+        middle = "".join(others[1:2])
         for text, anchor in ((left, 0.5 if centred else 0.0), (middle, 0.62), (right, 1.0)):
             if text.strip():
                 width = font.getlength(text.strip())
