@@ -438,8 +438,8 @@ begin
       + case when r.id is null then 1 else 0 end as tier
     from rated as r
   )
-  select row_number() over (order by t.tier, t.recipe is null, t.score desc, t.name, t.id), t.id, t.name, t.tier, t.score,
-    coalesce(t.in_pantry, '{}'), coalesce(t.missing, '{}'), coalesce(t.uses_expiring, '{}'), t.soonest_expiry,
+  select row_number() over (order by t.tier, t.recipe is null, t.score desc, t.name, t.id), t.id, t.name, t.tier,
+    t.score, coalesce(t.in_pantry, '{}'), coalesce(t.missing, '{}'), coalesce(t.uses_expiring, '{}'), t.soonest_expiry,
     coalesce(t.keys, '{}'), t.total_minutes, t.last_cooked_on
   from tiered as t;
 end $$;
@@ -506,6 +506,7 @@ declare
   expiring constant text[] := array(select jsonb_array_elements_text(ranked -> 'uses_expiring'));
   at_home constant integer := jsonb_array_length(ranked -> 'in_pantry');
   minutes constant integer := ranked ->> 'total_minutes';
+  meal_time constant text := to_char((request ->> 'meal_time')::time, 'HH24:MI');
   cooked_days_ago constant integer := today - (ranked ->> 'last_cooked_on')::date;
 begin
   return concat_ws('. ',
@@ -523,8 +524,8 @@ begin
           else 'it uses %s, the first of them good until %s' end,
         private.listed(expiring, 4), private.day_in_words((ranked ->> 'soonest_expiry')::date, today)) end),
     'Ready in ' || minutes || ' minutes' || case
-      when minutes > available then format(', though you have only %s before %s', available, request ->> 'meal_time')
-      when available < 180 then format(', and you have %s before %s', available, request ->> 'meal_time')
+      when minutes > available then format(', though you have only %s before %s', available, meal_time)
+      when available < 180 then format(', and you have %s before %s', available, meal_time)
       else '' end,
     case
       when ranked ->> 'meal_id' is null then 'A basic recipe, not one of yours yet'
@@ -666,10 +667,11 @@ begin
         order by l.expiry_date, l.name limit 200
       ) as l), '[]'),
     'recipes', coalesce((
-      select jsonb_agg(private.own_meal(r.meal_id, (request ->> 'servings')::numeric::integer)
-        - 'description' - 'instructions' || jsonb_build_object('id', r.meal_id, 'last_cooked_on', r.last_cooked_on)
-        order by r.place)
-      from private.ranked_meals(request, 50, false) as r), '[]'),
+      select jsonb_agg(m.meal - 'description' - 'instructions' || jsonb_build_object(
+        'id', r.meal_id, 'last_cooked_on', r.last_cooked_on,
+        'ingredients', jsonb_path_query_array(m.meal, '$.ingredients[0 to 29]')) order by r.place)
+      from private.ranked_meals(request, 50, false) as r
+      cross join lateral private.own_meal(r.meal_id, (request ->> 'servings')::numeric::integer) as m (meal)), '[]'),
     'planned', coalesce((
       select jsonb_agg(jsonb_build_object(
         'name', d.meal_name, 'date', d.planned_date, 'time', to_char(d.meal_time, 'HH24:MI'))

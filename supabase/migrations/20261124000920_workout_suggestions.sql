@@ -52,14 +52,16 @@ language sql stable security invoker set search_path = '' as $$
   ),
   sets as (
     select n.key, n.exercise, d.name, d.date, d.id, s.value, s.position,
-      (s.value ->> 'reps')::integer as reps, nullif((s.value ->> 'weight_kg')::numeric, 0) as weight_kg,
-      (s.value ->> 'duration_seconds')::integer as seconds, (s.value ->> 'rest_seconds')::integer as rest_seconds,
+      -- By way of numeric, because 8.0 is a whole number, too.
+      (s.value ->> 'reps')::numeric::integer as reps, nullif((s.value ->> 'weight_kg')::numeric, 0) as weight_kg,
+      (s.value ->> 'duration_seconds')::numeric::integer as seconds,
+      (s.value ->> 'rest_seconds')::numeric::integer as rest_seconds,
       max(d.date) over (partition by n.key) as last_on
     from done as d
     join named as n on n.name = d.name
     cross join lateral jsonb_array_elements(d.sets) with ordinality as s (value, position)
     where s.value -> 'done' is distinct from 'false'
-      and ((s.value ->> 'reps')::integer > 0 or (s.value ->> 'duration_seconds')::integer > 0)
+      and ((s.value ->> 'reps')::numeric > 0 or (s.value ->> 'duration_seconds')::numeric > 0)
   ),
   weighed as (
     select s.*, max(s.weight_kg) filter (where s.date = s.last_on) over (partition by s.key) as top_kg from sets as s
@@ -452,7 +454,7 @@ declare
 begin
   return concat_ws('. ',
     plan ->> 'why',
-    case when plan ->> 'kind' = 'template' and plan ->> 'focus' <> 'mobility'
+    case when plan ->> 'kind' = 'template' and plan ->> 'focus' not in ('mobility', 'cardio')
       and (plan ->> 'why' is null or days between 2 and 55) then format('For %s%s',
       private.listed(array(select jsonb_array_elements_text(plan -> 'muscles')), 4),
       case when days >= 56 then ', which nothing has trained of late'
@@ -474,8 +476,10 @@ comment on function private.workout_reason(jsonb, date, date) is 'Why a workout,
 -- What could be done on a day, best first. past: rows of private.lifted by key.
 create function private.workout_candidates(
   request jsonb, day date, past jsonb, avoid text[], training_days integer, is_beginner boolean, equipment text[]
-) returns table (kind text, name text, focus text, exercises jsonb, left_out jsonb, why text, rested_days integer,
-  muscles text[])
+) returns table (
+  kind text, name text, focus text, exercises jsonb, left_out jsonb, why text, rested_days integer, muscles text[],
+  usual_minutes integer
+)
 language sql stable security invoker set search_path = '' as $$
   with asked as (
     select request ->> 'focus' as focus, coalesce(request -> 'equipment', 'null') <> 'null' as is_equipment_given
@@ -502,6 +506,7 @@ language sql stable security invoker set search_path = '' as $$
     from (
       select (array_agg(w.id order by w.date desc, w.id))[1] as id,
         (array_agg(w.name order by w.date desc, w.id))[1] as name, max(w.date) as last_on,
+        percentile_disc(0.5) within group (order by w.duration_minutes) as usual_minutes,
         count(distinct w.date) as times
       from public.fitness_workouts as w
       where w.user_id = (select auth.uid()) and w.status = 'done' and w.date between day - 70 and day
@@ -525,14 +530,16 @@ language sql stable security invoker set search_path = '' as $$
     ) as f
   ),
   drafts as (
-    select 'routine' as kind, r.name, null as focus, r.exercises, r.last_on, 0 as variation from routines as r
+    select 'routine' as kind, r.name, null as focus, r.exercises, r.last_on, r.usual_minutes,
+      0 as variation
+    from routines as r
     union all
     select case when f.focus = 'cardio' and f.variation = 0 then 'steady' else 'template' end,
       upper(left(f.focus, 1)) || substr(f.focus, 2) || (array['', ' B', ' C', ' D', ' E'])[f.variation + 1],
       f.focus,
       case when f.focus = 'cardio' and f.variation = 0 then '["walk"]'
         else private.choose_exercises(f.focus, past, equipment, avoid, is_beginner, f.variation) end,
-      null, f.variation
+      null, null, f.variation
     from foci as f
   ),
   parts as (
@@ -546,7 +553,7 @@ language sql stable security invoker set search_path = '' as $$
     left join private.exercises as x on x.name = e.key
   ),
   wholes as (
-    select p.kind, p.name, p.focus, p.last_on, p.variation,
+    select p.kind, p.name, p.focus, p.last_on, p.usual_minutes, p.variation,
       jsonb_agg(p.key order by p.position) filter (where not p.is_left_out) as exercises,
       coalesce(jsonb_agg(coalesce(past #>> array[p.key, 'name'], p.key) order by p.position)
         filter (where p.is_left_out), '[]') as left_out,
@@ -558,7 +565,7 @@ language sql stable security invoker set search_path = '' as $$
         select s.pattern from private.workout_slots as s where s.focus = request ->> 'focus'
       ))::numeric / count(*) as fit
     from parts as p
-    group by p.kind, p.name, p.focus, p.last_on, p.variation
+    group by p.kind, p.name, p.focus, p.last_on, p.usual_minutes, p.variation
   ),
   rated as (
     select w.*, m.muscles, m.days, m.score
@@ -582,13 +589,14 @@ language sql stable security invoker set search_path = '' as $$
       then format('You have trained on %s days in a row; a light day lets it pay off', training_days)
       when r.kind = 'steady' then 'Easy cardio, for heart and lungs'
       when r.focus = 'mobility' then 'For what gets stiff from sitting and from training'
+      when r.focus = 'cardio' then 'Short intervals that need no more than a floor'
       when past = '{}' and r.focus = 'full body' then 'A first workout for the whole body, easy to learn'
       when past = '{}' and r.focus = 'core' then 'A first workout for the core'
       when request ->> 'focus' is not null
       then upper(left(r.focus, 1)) || substr(r.focus, 2) || ', as you asked'
       else null
     end,
-    r.days, r.muscles
+    r.days, r.muscles, r.usual_minutes
   from rated as r
   where r.part >= 0.5 and (request ->> 'focus' is null or r.kind <> 'routine' or r.fit >= 0.6)
   order by
@@ -703,7 +711,8 @@ begin
       continue when chosen ?| array[candidate.exercises::text, lower(candidate.name)];
       minutes := coalesce(asked_minutes, least(
         case when candidate.focus = 'mobility' then 15 when candidate.kind = 'steady' then 30
-          else greatest(20, coalesce(usual_minutes, case when is_beginner then 30 else 45 end)) end,
+          else greatest(20, coalesce(candidate.usual_minutes, usual_minutes,
+            case when is_beginner then 30 else 45 end)) end,
         case when free_minutes >= 15 then free_minutes end));
       warm_up := case when candidate.kind = 'steady' or candidate.focus = 'mobility' then 0
         else least(300, minutes * 9) end;
@@ -720,7 +729,10 @@ begin
         continue when exercises is null;
         exercises := private.fit_exercises(exercises, minutes * 60 - warm_up,
           case when asked_minutes is not null and candidate.kind = 'template' and not is_beginner then 4 else 0 end);
-        minutes := least(minutes, 5 * ceil((private.workout_seconds(exercises) + warm_up) / 300.0));
+        -- How long their routine takes they know best.
+        if candidate.usual_minutes is null then
+          minutes := least(minutes, 5 * ceil((private.workout_seconds(exercises) + warm_up) / 300.0));
+        end if;
       end if;
       plan := to_jsonb(candidate) || jsonb_build_object('exercises', exercises, 'minutes', minutes, 'planned', planned,
         'start_time', to_char(private.training_time(day, minutes), 'HH24:MI'));
@@ -748,8 +760,10 @@ begin
 
   if suggestions = '[]' and coalesce(request ->> 'focus', '') <> 'mobility' then
     -- Nothing that was asked for is wise on that day.
-    select jsonb_agg(s || jsonb_build_object('reason', format('Your %s need a day to recover, so something gentle. %s',
-      private.listed(avoid, 3), s ->> 'reason')))
+    select coalesce(jsonb_agg(s || jsonb_build_object('reason', case
+      when avoid <> '{}' then format('Your %s need a day to recover, so something gentle. %s',
+        private.listed(avoid, 3), s ->> 'reason')
+      else format('For that the equipment is missing, so something gentle. %s', s ->> 'reason') end)), '[]')
     into suggestions
     from jsonb_array_elements(public.plan_workouts(
       request || '{"focus": "mobility", "count": 1}')) as s;

@@ -224,6 +224,12 @@ def last_time(by: User, name: str, done: list[Row], days_ago: int = 3) -> None:
         ("Plank", [{"duration_seconds": 40}] * 3, {"duration_seconds": 45}),
         ("Plank", [{"duration_seconds": 58}] * 3, {"duration_seconds": 60}),
         ("Plank", [{"duration_seconds": 90}] * 3, {"duration_seconds": 90}),
+        # 8.0 is a whole number, too.
+        (
+            "Bench press",
+            [{"reps": 8.0, "weight_kg": 60.0, "rest_seconds": 90.0}] * 3,
+            {"reps": 9, "weight_kg": 60},
+        ),
         # What nobody knows but the person.
         ("Zercher carry", sets(3, 12, 50), {"reps": 8, "weight_kg": 52.5}),
     ],
@@ -236,7 +242,8 @@ def test_what_was_lifted_progresses(owner: User, exercise: str, done: list[Row],
         prescribed
     )
     assert 2 <= len(prescribed) <= 5
-    assert suggestion["based_on"] == [{"name": exercise, "date": day(-3), "sets": done}]
+    based_on = only(suggestion["based_on"])
+    assert (based_on["name"], based_on["date"], len(based_on["sets"])) == (exercise, day(-3), len(done))
 
 
 @pytest.mark.parametrize(
@@ -346,6 +353,13 @@ def test_more_time_is_more_training(owner: User) -> None:
         for minutes in (20, 75)
     )
     assert 0 < short < long
+
+
+def test_a_routine_takes_as_long_as_it_took(owner: User) -> None:
+    for days_ago in (10, 3):
+        trained(owner, day(-days_ago), "Push", ("Bench press", sets(3, 8, 60)), duration_minutes=70)
+    assert plan(owner, count=1)[0]["workout"]["duration_minutes"] == 70
+    assert plan(owner, count=1, duration_minutes=40)[0]["workout"]["duration_minutes"] == 40
 
 
 def test_a_full_day_gets_a_short_workout(owner: User) -> None:
