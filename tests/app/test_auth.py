@@ -20,7 +20,8 @@ from app.errors import InvalidToken, KeysUnavailable
 from tests import fakes
 from tests.app.conftest import assert_error, bearer, settings_for
 
-SECRET = "a-legacy-secret-of-at-least-32-characters"
+SECRET = "a-legacy-secret-of-at-least-32-characters-and-long-enough-for-512-bits"
+SHA_2 = ["HS256", "HS384", "HS512"]
 
 
 @pytest.fixture
@@ -205,6 +206,15 @@ def test_a_token_cannot_choose_another_algorithm_for_a_key(
         verifier.verify(server.token(signer, header={"kid": named}))
 
 
+def test_a_legacy_secret_verifies_nothing_but_hs256(server: fakes.FakeAuth) -> None:
+    verifier = verifier_of(server, legacy_secret=SECRET)
+    signed = [jwt.encode(server.claims(), SECRET, algorithm, headers={"kid": "ec"}) for algorithm in SHA_2]
+    assert verifier.verify(signed[0])
+    for token in signed[1:]:
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)
+
+
 def test_rsa_keys_verify_nothing_but_rs256(verifier: TokenVerifier, server: fakes.FakeAuth) -> None:
     key = next(key for key in server.keys if key.kid == "rsa")
     for algorithm in ("RS384", "RS512", "PS256"):
@@ -374,6 +384,33 @@ def test_an_outage_costs_one_attempt_per_pause(server: fakes.FakeAuth, clock: Cl
     assert server.fetches == 2
 
 
+def test_a_key_server_that_hangs_keeps_nobody_with_a_known_key_waiting(
+    server: fakes.FakeAuth, clock: Clock
+) -> None:
+    verifier = verifier_of(server, clock)
+    verifier.verify(server.token())
+    server.away = fakes.Reply(delay=30)
+    clock.now += SigningKeys.LIFETIME + 1
+    forger = fakes.SigningKey.ec("unheard-of")
+
+    def forge() -> None:
+        with pytest.raises(InvalidToken):
+            verifier.verify(server.token(forger))
+
+    waiting = [threading.Thread(target=forge) for _ in range(10)]
+    for thread in waiting:
+        thread.start()
+    while server.fetches < 2:
+        time.sleep(0.01)
+    for _ in range(20):
+        assert verifier.verify(server.token())
+    # All of that while the others still wait for the key server.
+    assert any(thread.is_alive() for thread in waiting)
+    for thread in waiting:
+        thread.join()
+    assert server.fetches == 2
+
+
 def test_keys_are_forgotten_when_the_key_server_stays_away_for_a_day(
     server: fakes.FakeAuth, clock: Clock
 ) -> None:
@@ -448,6 +485,15 @@ def test_no_token_is_told_apart_from_a_bad_one(client: FlaskClient, project: fak
 def test_api_keys_are_no_access_tokens(client: FlaskClient, project: fakes.FakeDataApi, key: str) -> None:
     assert_error(client.post(URL, json={}, headers=bearer(key)), 401, "invalid_token")
     assert project.calls == []
+
+
+@pytest.mark.parametrize("role", ["anon", "service_role", "postgres", "supabase_admin", ""])
+def test_tokens_of_other_roles_are_refused_though_rightly_signed(
+    client: FlaskClient, project: fakes.FakeDataApi, role: str
+) -> None:
+    assert_error(client.post(URL, json={}, headers=bearer(project.token(role=role))), 401, "invalid_token")
+    assert project.calls == []
+    assert client.post(URL, json={}, headers=bearer(project.token())).status_code == 200
 
 
 @pytest.mark.parametrize("role", ["anon", "service_role"])
