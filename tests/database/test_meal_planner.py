@@ -1,5 +1,6 @@
 """The built-in planner of meals: which dishes it suggests, in which order, and what it says of them."""
 
+import random
 from typing import Any
 
 import pytest
@@ -464,6 +465,63 @@ def test_there_is_something_for_everybody(
             [allergies, foods, dietary, foods],
         ).fetchone()
         assert conflicts["found"] == [], meal
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_kitchen_suggestions_are_safe(
+    db: Any, data_api: DataApi, owner: User, seed: int
+) -> None:
+    chance = random.Random(seed)
+    foods = [
+        *("rice", "Weizenmehl", "almond milk", "Butter", "eggs", "prawns", "salmon", "tofu", "peanut butter"),
+        *(
+            "bacon",
+            "honey",
+            "celery",
+            "Senf",
+            "sesame oil",
+            "white wine",
+            "kiwi",
+            "lentils",
+            "potatoes",
+            "chicken",
+        ),
+    ]
+    for number in range(12):
+        listed = [
+            (chance.randint(1, 900), "g", food) for food in chance.sample(foods, k=chance.randint(0, 5))
+        ]
+        made = recipe(owner, f"Dish {number}", *listed, prep_time=chance.choice([None, 5, 20, 60]))
+        if chance.random() < 0.5:
+            cooked(owner, made, chance.randint(0, 30))
+    for food in chance.sample(foods, k=8):
+        lot(owner, chance.randint(1, 900), "g", food, chance.choice([None, 0, 2, 9]))
+    allergies = chance.sample([*ALLERGENS, "kiwi"], k=chance.randint(0, 3))
+    dietary = chance.sample(DIETS, k=chance.randint(0, 2))
+    avoids(owner, *allergies, dietary=tuple(dietary))
+    request: Row = {
+        "count": 5,
+        "date": day(chance.randint(0, 3)),
+        "max_total_minutes": chance.choice([None, 30, 60]),
+        "servings": chance.choice([None, 1, 7]),
+    }
+    suggestions = plan_all(owner, **request)
+    assert len(suggestions) == len(set(names(suggestions))) >= 3
+    assert plan_all(owner, **request) == suggestions
+    for suggestion in suggestions:
+        meal = suggestion["meal"]
+        listed_foods = [ingredient["food_item_name"] for ingredient in meal["ingredients"]]
+        conflicts = db.execute(
+            "select private.allergen_conflicts(%s, %s) || private.diet_conflicts(%s, %s) as found",
+            [allergies, [meal["name"], *listed_foods], dietary, [meal["name"], *listed_foods]],
+        ).fetchone()
+        assert conflicts["found"] == [], meal
+        assert not (allergies and not listed_foods)
+        limit = request["max_total_minutes"]
+        assert limit is None or meal["prep_time"] + meal["cook_time"] <= limit
+        assert sorted(suggestion["in_pantry"] + suggestion["missing"]) == sorted(listed_foods)
+        assert set(suggestion["uses_expiring"]) <= set(suggestion["in_pantry"])
+        assert data_api.post("rpc/create_meal", {"meal": meal}, by=owner).status_code == 200
 
 
 # What the suggestion says.
