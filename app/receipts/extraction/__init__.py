@@ -1,6 +1,7 @@
 """From the lines of a receipt to its fields: pure rules about layout, words and arithmetic.
 
-No rule knows a shop. Each field has a module; `vocabulary` has the words of all languages.
+No rule knows a shop. `layout` makes rows of boxes, `ledger` says what each row is about, then each field has
+a module; `extract` puts them together and `check` doubts them. `vocabulary` has the words of all languages.
 """
 
 from app.receipts.extraction.checks import check

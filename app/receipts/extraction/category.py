@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from app.receipts.extraction import vocabulary
 from app.receipts.extraction.hints import KnownStore
 from app.receipts.extraction.layout import Row
-from app.receipts.extraction.vocabulary import Words, fold
+from app.receipts.extraction.words import Words, fold
 from app.receipts.schemas import ExtractedLine, Reading
 
 _CATEGORIES = {name: Words(table) for name, table in vocabulary.CATEGORIES.items()}

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from app.receipts.extraction.layout import Row
-from app.receipts.extraction.vocabulary import Words, fold
+from app.receipts.extraction.words import Words, fold
 from app.receipts.schemas import Reading
 
 _CODES = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from app.receipts.extraction import vocabulary
 from app.receipts.extraction.layout import Row
-from app.receipts.extraction.vocabulary import Words, fold
+from app.receipts.extraction.words import Words, fold
 from app.receipts.schemas import Reading
 
 _MONTH_FIRST_CURRENCIES = frozenset({"USD", "PHP"})

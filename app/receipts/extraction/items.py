@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from app.receipts.extraction import amounts, vocabulary
 from app.receipts.extraction.layout import Row
 from app.receipts.extraction.ledger import Entry, Role
-from app.receipts.extraction.vocabulary import Words, fold
+from app.receipts.extraction.words import Words, fold
 from app.receipts.schemas import ExtractedLine
 
 _CENT = Decimal("0.01")

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from app.receipts.extraction import amounts, vocabulary
 from app.receipts.extraction.layout import Row
-from app.receipts.extraction.vocabulary import Words, fold
+from app.receipts.extraction.words import Words, fold
 
 
 class Role(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.receipts.extraction import vocabulary
 from app.receipts.extraction.ledger import Entry, Role
-from app.receipts.extraction.vocabulary import Words
+from app.receipts.extraction.words import Words
 from app.receipts.schemas import Reading
 
 # The particular before the general: a gift card is a voucher, a phone pays by card.

@@ -13,7 +13,7 @@ from statistics import median
 from app.receipts.extraction import vocabulary
 from app.receipts.extraction.hints import KnownStore
 from app.receipts.extraction.layout import Cell, Row
-from app.receipts.extraction.vocabulary import Words, fold
+from app.receipts.extraction.words import Words, fold
 from app.receipts.schemas import Reading
 
 _MOST_ROWS = 14

@@ -1,14 +1,12 @@
-"""The words that receipts use, per language, and how a text that was read badly is compared with them.
+"""The words that receipts use, per language.
 
-A table maps a language to phrases, in the form that `fold` gives a text: lower case, no accents. A space in a
-phrase may be missing in the text, because readers lose spaces: "grand total" is also "grandtotal". `~` means
-that letters may follow, or go before: "roundi~" is also "rounding", "~milch" also "vollmilch".
+A table maps a language to phrases, in the form that `words.fold` gives a text: lower case, no accents. A
+space in a phrase may be missing in the text, because readers lose spaces: "grand total" is also
+"grandtotal". `~` means that letters may follow, or go before: "roundi~" is also "rounding", "~milch" also
+"vollmilch".
 """
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 
 Table = Mapping[str, str]
 
@@ -21,7 +19,10 @@ GRAND_TOTAL: Table = {
     "|bill amount|order total|total amount due|total amount payable|rounded total|round total"
     "|total rounded|total rounding|total after round~|total after adj~|total incl~|total inc gst"
     "|total inc tax|total inc vat|total with|total gst incl~|total sales incl~|total sales inc"
-    "|total rm incl~|total amount incl~|amount incl~|total after tax|total net of",
+    "|total rm incl~|total amount incl~|amount incl~|total after tax|total net of|payable amount"
+    "|payable amt|total amt payable|total amt incl~|total amt due|sales total|final total"
+    "|total payment due|final amount|total invoice|total bill|nett payment|net to pay|round d total"
+    "|total due after",
     "ms": "jumlah besar|jumlah perlu dibayar|jumlah dibayar|jumlah keseluruhan|jumlah akhir"
     "|jumlah bersih|perlu dibayar",
     "de": "zu zahlen|zu bezahlen|zahlbetrag|gesamtbetrag|gesamtsumme|endbetrag|endsumme|rechnungsbetrag"
@@ -37,7 +38,8 @@ GRAND_TOTAL: Table = {
     "|totalt",
 }
 TOTAL: Table = {
-    "en": "total|totals|ttl|tot|total sales|total amount|total amt|total price|total purchase|total charge~",
+    "en": "total|totals|ttl|tot|total sales|payable|total amount|total amt|total price|total purchase"
+    "|total charge~",
     "ms": "jumlah|amaun",
     "de": "summe|gesamt|total|gesamtpreis",
     "fr": "total|montant total",
@@ -324,10 +326,11 @@ LEGAL_FORM: Table = {
 }
 SHOP: Table = {
     "en": "restaurant~|cafe|coffee|bakery|bakeries|market|supermarket|hypermarket|mart|minimart|store"
-    "|stores|shop|pharmacy|hardware|stationery|bookstore|bookstores|books|hotel|bar|pub|grill|bistro|diner|pizza~"
-    "|kitchen|house|deli|salon|boutique|station|clinic|dental|hospital|cinema|florist|electrical"
-    "|electronic~|motor~|auto|furniture|optical|seafood|noodle~|burger~|steakhouse|tavern|inn|bakeshop"
-    "|grocer~|wash|laundry|gym|fitness|parking|outlet|express|holding~|industries|services|service",
+    "|stores|shop|pharmacy|hardware|stationery|bookstore|bookstores|books|hotel|bar|pub|grill|bistro"
+    "|diner|pizza~|kitchen|house|deli|salon|boutique|station|clinic|dental|hospital|cinema|florist"
+    "|electrical|electronic~|motor~|auto|furniture|optical|seafood|noodle~|burger~|steakhouse|tavern|inn"
+    "|bakeshop|grocer~|wash|laundry|gym|fitness|parking|outlet|express|holding~|industries|services"
+    "|service",
     "ms": "restoran|kedai|kopitiam|pasaraya|pasar|farmasi|runcit|klinik|kopi|makan|perniagaan|syarikat"
     "|bengkel|nasi",
     "de": "markt|drogerie|apotheke|backerei|baeckerei|metzgerei|fleischerei|gasthaus|gasthof|kaufhaus"
@@ -352,15 +355,14 @@ STREET: Table = {
     "ms": "jalan|jln|lot|taman|tmn|lorong|kampung|kg|seksyen|bandar|selangor|johor|kuala lumpur|kawasan"
     "|persiaran|lebuh|penang|melaka|perak|negeri|wilayah|malaysia|batu|bangunan|tingkat|pusat|medan|desa"
     "|kedah|sabah|sarawak",
-    "de": "strasse|str|platz|weg|allee|gasse|ring|hauptstr~|damm|ufer|\\w+strasse|\\w+str|\\w+weg"
-    "|\\w+platz|\\w+gasse",
+    "de": "strasse|str|platz|weg|allee|gasse|ring|hauptstr~|damm|ufer|~strasse|~str|~weg|~platz|~gasse",
     "fr": "rue|avenue|place|boulevard|bd|route|chemin|quai|impasse|cedex|autoroute",
     "es": "calle|avda|avenida|plaza|carretera|ctra|paseo|poligono",
     "it": "via|piazza|corso|viale|vicolo|largo|localita",
     "pt": "rua|av|praca|estrada|largo|travessa",
-    "nl": "straat|\\w+straat|laan|\\w+laan|plein|\\w+plein|gracht|\\w+gracht|kade|luchthaven",
+    "nl": "straat|~straat|laan|~laan|plein|~plein|gracht|~gracht|kade|luchthaven",
     "pl": "ul|ulica|aleja|al|os",
-    "scandinavian": "gatan|\\w+gatan|gata|\\w+vagen|vej|\\w+vej|gade|\\w+gade|gate|\\w+veien|torget",
+    "scandinavian": "gatan|~gatan|gata|~vagen|vej|~vej|gade|~gade|gate|~veien|torget",
 }
 NOT_STORE: Table = {
     "en": "receipt~|tax invoice|invoice|cash bill|bill|check|guest check|guest|guests|order~|table|tbl"
@@ -409,13 +411,13 @@ LINES_HEADER: Table = {
 # What people spend money on: words of shops and of what is bought there, most telling ones.
 CATEGORIES: Mapping[str, Table] = {
     "Groceries": {
-        "en": "supermarket|hypermarket|grocer~|mart|minimart|market|milk|bread|eggs|cheese|butter"
-        "|yogh?urt|banana~|apple~|tomato~|potato~|onion~|chicken breast|rice|flour|sugar|cereal"
+        "en": "supermarket|hypermarket|grocer~|mart|minimart|market|milk|bread|eggs|cheese|butter|yogurt"
+        "|yoghurt|banana~|apple~|tomato~|potato~|onion~|chicken breast|rice|flour|sugar|cereal"
         "|vegetable~|fruit~|bakery|bakeries|deli",
         "ms": "pasaraya|pasar|runcit|roti|susu|telur|sayur|ayam|beras|gula|minyak masak",
-        "de": "supermarkt|lebensmittel|backerei|metzgerei|~milch|~brot|~kase|butter|~joghurt|apfel|kartoffel~"
-        "|tomate~|~wurst|hahnchen|~brotchen|discount|biomarkt|pfand|quark|~sahne|gurke~|zwiebel~|~saft|hofladen"
-        "|leergut",
+        "de": "supermarkt|lebensmittel|backerei|metzgerei|~milch|~brot|~kase|butter|~joghurt|apfel"
+        "|kartoffel~|tomate~|~wurst|hahnchen|~brotchen|discount|biomarkt|pfand|quark|~sahne|gurke~"
+        "|zwiebel~|~saft|hofladen|leergut",
         "fr": "supermarche|hypermarche|epicerie|boulangerie|boucherie|lait|pain|fromage|beurre|yaourt"
         "|pommes|oeufs",
         "es": "supermercado~|panaderia|leche|pan|queso|huevos|fruta|yogur|manzana~|mercado",
@@ -532,104 +534,3 @@ CATEGORIES: Mapping[str, Table] = {
         "scandinavian": "bio|kino|museum|bok|bokhandel|leksaker|legetoj|sport|avis",
     },
 }
-
-# --- Comparing ------------------------------------------------------------------------------------
-
-_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "ł": "l", "Ł": "l", "đ": "d"})
-_LOOKALIKES = str.maketrans({"0": "o", "1": "l", "5": "s", "8": "b", "$": "s", "|": "l"})
-_LEAST_CORRECTED = 5
-
-
-def fold(text: str) -> str:
-    """A text as the tables are written: lower case, no accents, words parted by one space.
-
-    Digits inside a word become the letters that they look like ("T0TAL"). A word that is one letter away from
-    one of the tables becomes that word ("Totel").
-    """
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    plain = "".join(char for char in plain if not unicodedata.combining(char)).lower()
-    return " ".join(_corrected(_as_letters(word)) for word in re.findall(r"[a-z0-9$|]+", plain))
-
-
-def _as_letters(word: str) -> str:
-    letters = sum(char.isalpha() for char in word)
-    if letters * 2 > len(word) and letters >= 2:
-        return word.translate(_LOOKALIKES)
-    return word.replace("$", "").replace("|", "")
-
-
-def _corrected(word: str) -> str:
-    if len(word) < _LEAST_CORRECTED - 1 or not word.isalpha() or word in _lexicon():
-        return word
-    near = {known for cut in (word, *_cuts(word)) for known in _nearby().get(cut, ())}
-    near = {known for known in near if _is_misread(word, known)}
-    return min(near) if len(near) == 1 else word
-
-
-@cache
-def _lexicon() -> frozenset[str]:
-    """Every word of the tables that money depends on."""
-    tables = (
-        *(GRAND_TOTAL, TOTAL, SUBTOTAL, NOT_TOTAL, TAX, TIP, ROUNDING, DISCOUNT, DEPOSIT, CHANGE, TENDERED),
-        *(COUNT, TAX_TABLE, AMOUNT, BALANCE),
-    )
-    phrases = (phrase for table in tables for phrases in table.values() for phrase in phrases.split("|"))
-    return frozenset(word for phrase in phrases for word in phrase.strip("~").split())
-
-
-@cache
-def _nearby() -> Mapping[str, frozenset[str]]:
-    """What is left of a word when a letter is taken out → the words; two such remains meet at distance 1."""
-    found: dict[str, set[str]] = {}
-    for word in _lexicon():
-        if len(word) >= _LEAST_CORRECTED:
-            for cut in (word, *_cuts(word)):
-                found.setdefault(cut, set()).add(word)
-    return {cut: frozenset(words) for cut, words in found.items()}
-
-
-def _is_misread(word: str, known: str) -> bool:
-    """Whether a known word lost or changed one letter to become this one; a longer word is another word."""
-    same = next((at for at, (a, b) in enumerate(zip(word, known, strict=False)) if a != b), len(word))
-    rest = word[same:] if len(word) < len(known) else word[same + 1 :]
-    return len(word) <= len(known) and known[same + 1 :] == rest
-
-
-def _cuts(word: str) -> Iterator[str]:
-    return (word[:at] + word[at + 1 :] for at in range(len(word)))
-
-
-class Words:
-    """Finds the phrases of tables in folded text."""
-
-    def __init__(self, *tables: Table | str) -> None:
-        texts = [text for table in tables for text in ([table] if isinstance(table, str) else table.values())]
-        phrases = sorted({phrase for text in texts for phrase in text.split("|")}, key=len, reverse=True)
-        self._pattern = re.compile(r"(?<![a-z])(?:" + "|".join(map(_as_pattern, phrases)) + ")")
-
-    def __call__(self, folded: str) -> bool:
-        """Whether any phrase is in the text."""
-        return self._pattern.search(folded) is not None
-
-    def find(self, folded: str) -> str | None:
-        """The first phrase in the text."""
-        match = self._pattern.search(folded)
-        return match.group() if match else None
-
-    def all(self, folded: str) -> list[str]:
-        """Every phrase in the text."""
-        return self._pattern.findall(folded)
-
-    def starts(self, folded: str) -> bool:
-        """Whether the text begins with a phrase."""
-        return self._pattern.match(folded) is not None
-
-    def without(self, folded: str) -> str:
-        """The text without the phrases."""
-        return " ".join(self._pattern.sub(" ", folded).split())
-
-
-def _as_pattern(phrase: str) -> str:
-    start = "[a-z]*" if phrase.startswith("~") else ""
-    end = "" if phrase.endswith("~") else "(?![a-z])"
-    return start + phrase.strip("~").replace(" ", " ?") + end

@@ -1,6 +1,8 @@
 """Real receipts: what is read from their images, against what people say is on them; seconds and memory."""
 
+import base64
 import datetime
+import io
 import json
 import os
 import re
@@ -9,7 +11,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,10 +20,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from app.receipts import ocr
+from app import ai, config
+from app.errors import ModelError
+from app.receipts import images, ocr, vision
 from app.receipts.extraction import Hints, extract
+from app.receipts.kinds import kind_of
+from app.receipts.pages import Page, Transcript
 from app.receipts.schemas import Extraction, Reading
 from benchmarks.figures import Figure, Part, at_most, noted
 from benchmarks.progress import Progress
@@ -58,13 +64,26 @@ def measure(scale: float, folder: Path = _FOLDER) -> Iterator[Figure]:
     truths = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     chosen = dict(list(truths.items())[:: round(1 / scale)])
     readings, peak = _read(folder, chosen)
-    sets: dict[str, _Score] = {}
-    for name, truth in chosen.items():
-        score = sets.setdefault(Path(name).parent.name or folder.resolve().name, _Score())
-        score.add(name, truth, readings[name].extraction)
-    for name, score in sets.items():
+    for name, names in _sets(chosen, folder.resolve().name).items():
+        score = _Score()
+        for receipt in names:
+            score.add(receipt, chosen[receipt], readings[receipt].by_rules)
         yield _quality(name, score)
     yield _cost(readings, peak)
+    if any(read.by_model for read in readings.values()):
+        for name, names in _sets(chosen, folder.resolve().name).items():
+            score = _Score()
+            for receipt in names:
+                score.add(receipt, chosen[receipt], readings[receipt].by_model)
+            yield _quality(name, score, by_model=True)
+
+
+def _sets(names: Iterable[str], default: str) -> dict[str, list[str]]:
+    """The receipts of each subfolder."""
+    sets: dict[str, list[str]] = {}
+    for name in names:
+        sets.setdefault(Path(name).parent.name or default, []).append(name)
+    return sets
 
 
 # --- Reading --------------------------------------------------------------------------------------
@@ -72,39 +91,70 @@ def measure(scale: float, folder: Path = _FOLDER) -> Iterator[Figure]:
 
 @dataclass(frozen=True)
 class _Read:
-    """What came of an image."""
+    """What came of an image, in a form that crosses processes."""
 
     seconds: float
     processor: float
     """Seconds of processor time, all threads together."""
-    json: str | None
-    """The extraction, in a form that crosses processes; None: it failed."""
-
-    @property
-    def extraction(self) -> Extraction | None:
-        """The fields."""
-        return None if self.json is None else Extraction.model_validate_json(self.json)
+    by_rules: str | None
+    """The extraction as JSON; None: it failed."""
+    by_model: str | None = None
 
 
 _reader: ocr.Reader
+_model: ai.Model | None
 
 
 def _start() -> None:
-    global _reader
+    global _reader, _model
     _reader = ocr.Reader()
+    settings = config.load(
+        supabase_url="http://127.0.0.1", supabase_publishable_key="sb_publishable_none", _env_file=None
+    )
+    _model = ai.Model(settings) if settings.openai_api_key else None
 
 
 def _read_one(path: Path, hints: Hints) -> _Read:
-    """From the file to the fields, in a process of its own."""
+    """From the file to the fields, in a process of its own; with a key also by the vision model."""
     start, processor = time.perf_counter(), time.process_time()
-    read = None
+    extraction, transcript = None, None
     try:
-        with Image.open(path) as image:
-            page = _reader.read(ImageOps.exif_transpose(image))
-        read = extract([page.lines], hints).model_dump_json()
+        content = path.read_bytes()
+        pages = [
+            Page((jpeg,), _reader.read(Image.open(io.BytesIO(jpeg))).lines)
+            for page in images.prepare(content, kind_of(content))
+            for jpeg in page.images
+        ]
+        extraction = extract([page.text or () for page in pages], hints)
+        transcript = Transcript(pages, extraction)
     except Exception as error:
         print(f"\n{path.name}: {error!r}", file=sys.stderr)
-    return _Read(time.perf_counter() - start, time.process_time() - processor, read)
+    seconds, processor = time.perf_counter() - start, time.process_time() - processor
+    return _Read(seconds, processor, _json(extraction), _json(_seen(transcript, hints)))
+
+
+def _seen(transcript: Transcript | None, hints: Hints) -> Extraction | None:
+    """What the vision model makes of it, without the budget that users have."""
+    if _model is None or transcript is None:
+        return None
+    pictures = [base64.b64encode(jpeg).decode() for page in transcript.pages for jpeg in page.images]
+    try:
+        generated = _model.generate(
+            vision.user_message(transcript, hints),
+            vision.SYSTEM_PROMPT,
+            _model.temperature,
+            _model.max_output_tokens,
+            vision.SeenReceipt,
+            [f"data:image/jpeg;base64,{picture}" for picture in pictures[: vision.MAX_IMAGES]],
+        )
+        return vision.extraction_of(generated, transcript.extraction, hints)
+    except ModelError as error:
+        print(f"\n{error.code}: {error.message}", file=sys.stderr)
+        return None
+
+
+def _json(extraction: Extraction | None) -> str | None:
+    return None if extraction is None else extraction.model_dump_json()
 
 
 def _peak() -> float:
@@ -142,8 +192,9 @@ class _Score:
     prices_read: int = 0
     prices_right: int = 0
 
-    def add(self, name: str, truth: Mapping[str, Any], read: Extraction | None) -> None:
+    def add(self, name: str, truth: Mapping[str, Any], json: str | None) -> None:
         """Compares one receipt with its labels; one that failed has nothing right."""
+        read = Extraction.model_validate_json(json) if json else None
         for what in _LABELS[:3]:
             value = _value(getattr(read, what, None))
             if truth.get(what) is not None:
@@ -174,8 +225,10 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]", "", text.casefold())
 
 
-def _quality(name: str, score: _Score) -> Figure:
+def _quality(name: str, score: _Score, *, by_model: bool = False) -> Figure:
     number, what, goals = _GOALS.get(name, (name, name, {}))
+    if by_model:
+        number, goals = f"{number}v", {}
     parts = [
         _share(_SAYS[part], score.right[part], score.labelled[part], goals.get(part))
         for part in _SAYS
@@ -186,7 +239,7 @@ def _quality(name: str, score: _Score) -> Figure:
         parts.append(_share("prices of lines that are on the receipt", score.prices_right, score.prices_read))
     return Figure(
         number,
-        f"{what}: fields read from images, without a language model",
+        f"{what}: fields read from images by {'the vision model' if by_model else 'OCR and rules'}",
         tuple(parts),
         ", ".join(
             f"{_SAYS[part].split(' (')[0]}: {score.labelled[part]} labelled" for part in score.labelled
@@ -211,7 +264,7 @@ def _cost(readings: Mapping[str, _Read], peak: float) -> Figure:
             noted("processor time, median", statistics.median(r.processor for r in readings.values()), "s"),
             noted("p95", seconds[int(0.95 * (len(seconds) - 1))], "s"),
             at_most("peak memory", peak, 1.5, "GB"),
-            at_most("failures", sum(read.json is None for read in readings.values()), 0, ""),
+            at_most("failures", sum(read.by_rules is None for read in readings.values()), 0, ""),
         ),
         f"{len(seconds)} images, from file to fields, one process, {os.cpu_count()} cores",
     )
