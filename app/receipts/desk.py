@@ -35,7 +35,7 @@ FOLDER_PREFIX = "life-os-"
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _JOBS_PER_READER = 100
 _ALONE_SECONDS = 3
-_NICENESS = 10
+_NICENESS = 15
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The Flask service: what a suggestion costs it, many at once, and a model that is slow or dead."""
+"""The Flask service: what a suggestion costs it, many at once, a slow or dead model, and receipts."""
 
 import http.client
 import json
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from app import auth, config, data_api
 from benchmarks.figures import Figure, at_most, required
+from benchmarks.receipts_load import while_ocr_runs
 from benchmarks.service_fakes import Fakes, running_fakes
 from service import ROOT, running_service
 
@@ -22,11 +23,12 @@ _TIMEOUT = 1.0
 
 
 def measure(scale: float) -> Iterator[Figure]:
-    """S1, S2 and S3."""
+    """S1, S2, S3 and S4."""
     with running_fakes() as fakes:
         yield _own_cpu(fakes, max(100, round(1000 * scale)))
         yield _many_at_once(fakes, rounds=max(2, round(5 * scale)))
         yield _slow_or_dead(fakes, rounds=max(1, round(3 * scale)))
+    yield while_ocr_runs(scale)
 
 
 @contextmanager
