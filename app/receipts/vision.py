@@ -179,18 +179,19 @@ def _reading(
 def _with_the_other_order(
     date: Reading[datetime.date] | None, printed: str | None, hints: Hints
 ) -> Reading[datetime.date] | None:
-    """A date that is printed as two small numbers may be meant the other way around."""
+    """A date printed as two small numbers may be meant the other way, unless it is in the owner's order."""
     found = _TWO_NUMBERS.fullmatch(printed or "")
-    if date is None or not found or {int(n) for n in found.groups()} != {date.value.day, date.value.month}:
+    if date is None or found is None:
         return date
-    if date.value.day == date.value.month or date.value.day > 12 or hints.day_first is not None:
+    value = date.value
+    first, second = map(int, found.groups())
+    if {first, second} != {value.day, value.month} or first == second or max(first, second) > 12:
         return date
-    other = date.value.replace(day=date.value.month, month=date.value.day)
-    if other > hints.today or other in date.alternatives:
+    other = value.replace(day=value.month, month=value.day)
+    if hints.day_first == (first == value.day) or other > hints.today:
         return date
-    return Reading(
-        value=date.value, confidence=min(date.confidence, 0.6), alternatives=(other, *date.alternatives)
-    )
+    alternatives = (other, *(date for date in date.alternatives if date != other))
+    return Reading(value=value, confidence=min(date.confidence, 0.6), alternatives=alternatives)
 
 
 def _line(seen: SeenLine) -> ExtractedLine | None:
