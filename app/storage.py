@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 from flask import Flask, current_app
 
+from app import telemetry
 from app.auth import Caller
 from app.config import Settings
 from app.errors import FileMissing, FileTooLarge, StorageError, StorageRefusal, StorageUnreachable
@@ -83,7 +84,8 @@ class UserStorage:
     ) -> httpx.Response:
         headers = {**self._headers, **(headers or {})}
         try:
-            return self._http.request(method, f"{folder}/{quote(path)}", headers=headers, content=content)
+            with telemetry.span("storage.request", method):
+                return self._http.request(method, f"{folder}/{quote(path)}", headers=headers, content=content)
         except httpx.TransportError:
             raise StorageUnreachable from None
 

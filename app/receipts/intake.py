@@ -15,11 +15,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from app import budget
+from app import budget, metrics
 from app.ai import Model
 from app.auth import Caller
 from app.data_api import UserDataApi
-from app.errors import DataApiError, DataApiRefusal, LifeOSError, NothingToReadWith, ReadingFailed
+from app.errors import (
+    DataApiError,
+    DataApiRefusal,
+    LifeOSError,
+    NothingToReadWith,
+    ReadingFailed,
+    StorageError,
+)
 from app.receipts import vision
 from app.receipts.extraction import Hints, KnownStore
 from app.receipts.kinds import Kind, kind_of
@@ -150,9 +157,19 @@ class Intake:
             except DataApiError as error:
                 # Its claim runs out, and then it counts as failed.
                 _log.warning("a receipt was not marked as failed: %s", error.code)
+                if error.http_status == 404:
+                    self._remove_orphan(receipt)
             if isinstance(failure, LifeOSError) and failure.details is None:
                 failure.details = {"receipt_id": receipt["id"]}
             raise
+
+    def _remove_orphan(self, receipt: Row) -> None:
+        """Removes the file of a receipt that was deleted while it was stored, unless another one has it."""
+        try:
+            if not self.data.rows("receipts", image_sha256=receipt["image_sha256"]):
+                self.storage.remove(receipt["image_url"])
+        except (DataApiError, StorageError) as error:
+            _log.error("the file of a deleted receipt may be left: %s", error.code)
 
     def _read(
         self,
@@ -179,17 +196,16 @@ class Intake:
             raise seen.failure or NothingToReadWith()
         if self.model is None:
             self._note(budget.milliseconds_since(started))
-        message = (
-            f"{seen.failure.message}; it was read without the AI model instead." if seen.failure else None
-        )
+        message = None
+        if seen.failure:
+            metrics.count_fallback(vision.KIND, seen.failure.code)
+            message = f"{seen.failure.message}; it was read without the AI model instead."
         return self._draft(receipt, extraction, seen.budget, message, is_new=is_new)
 
     def _note(self, latency_ms: int) -> None:
         """Notes what OCR did. The draft is worth more than the note, so a failure is only logged."""
         try:
-            self.data.call(
-                "record_ai_request", kind="receipt_extraction", source="ocr", latency_ms=latency_ms
-            )
+            self.data.call("record_ai_request", kind=vision.KIND, source="ocr", latency_ms=latency_ms)
         except DataApiError as error:
             _log.error("an AI request was not recorded: %s", error.code)
 

@@ -16,6 +16,7 @@ from typing import Any
 from flask import Flask, current_app
 from pydantic import TypeAdapter
 
+from app import telemetry
 from app.config import Settings
 from app.errors import ReaderBusy, ReaderUnavailable, ReadingFailed, ReadingTimedOut, UnusableFile
 from app.receipts import desk, ocr, pages
@@ -150,10 +151,11 @@ class Place:
 
     def _do(self, header: dict[str, Any], parts: list[bytes]) -> desk.Message:
         try:
-            desk.send(self._connection, header, parts)
-            if not self._connection.poll(self._patience_seconds):
-                raise ReadingTimedOut
-            answer, images = desk.receive(self._connection)
+            with telemetry.span("receipts.job", header["job"]):
+                desk.send(self._connection, header, parts)
+                if not self._connection.poll(self._patience_seconds):
+                    raise ReadingTimedOut
+                answer, images = desk.receive(self._connection)
         except (OSError, EOFError):
             raise ReadingFailed from None
         if "refused" in answer:

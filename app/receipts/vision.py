@@ -18,6 +18,8 @@ from app.receipts.extraction import Hints, check
 from app.receipts.pages import Transcript
 from app.receipts.schemas import ExtractedLine, Extraction, Reading
 
+KIND = "receipt_extraction"
+"""What the database and the metrics call such a request."""
 MAX_IMAGES = 6
 """Pages, or pieces of a long one, that the model is shown: the first ones."""
 
@@ -91,9 +93,7 @@ def look(transcript: Transcript, hints: Hints, model: Model, data: UserDataApi) 
     most = model.most_tokens(model.max_output_tokens, SeenReceipt, SYSTEM_PROMPT, prompt, images=len(images))
     try:
         with budget.spent_is_named():
-            started = data.call(
-                "start_ai_request", kind="receipt_extraction", reserve_tokens=most, **budget.limits(model)
-            )
+            started = data.call("start_ai_request", kind=KIND, reserve_tokens=most, **budget.limits(model))
     except ModelError as spent:
         return Look(failure=spent)
     ticket = budget.Ticket(started["ticket"])

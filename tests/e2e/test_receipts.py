@@ -281,6 +281,20 @@ def test_a_delete_that_was_killed_between_file_and_row_can_be_repeated(
     assert receipts_of(owner) == []
 
 
+def test_a_receipt_that_is_deleted_while_it_arrives_leaves_no_file(
+    service: Service, gate: Gate, owner: User
+) -> None:
+    def delete() -> None:
+        (row,) = receipts_of(owner)
+        deleted = httpx.delete(f"{service.url}{ADDRESS}/{row['id']}", headers=bearer(owner.token))
+        assert deleted.status_code == 200
+
+    gate.after["rpc/start_receipt"] = delete
+    refused = service.send(owner, text_pdf())
+    assert (refused.status_code, refused.json()["code"]) == (404, "PT404")
+    assert (receipts_of(owner), files_of(owner)) == ([], [])
+
+
 def test_a_receipt_is_read_though_its_sender_hung_up(service: Service, owner: User) -> None:
     form = b"".join([FORM_START, text_pdf(), FORM_END])
     head = (
