@@ -88,9 +88,13 @@ class Look:
 
 def look(transcript: Transcript, hints: Hints, model: Model, data: UserDataApi) -> Look:
     """Asks the model, within the user's budget. Raises DataApiError when the budget can't be asked for."""
-    images = [jpeg for page in transcript.pages for jpeg in page.images][:MAX_IMAGES]
-    prompt = user_message(transcript, hints)
-    most = model.most_tokens(model.max_output_tokens, SeenReceipt, SYSTEM_PROMPT, prompt, images=len(images))
+    most = model.most_tokens(
+        model.max_output_tokens,
+        SeenReceipt,
+        SYSTEM_PROMPT,
+        user_message(transcript, hints),
+        images=len(_images(transcript)),
+    )
     try:
         with budget.spent_is_named():
             started = data.call("start_ai_request", kind=KIND, reserve_tokens=most, **budget.limits(model))
@@ -98,18 +102,27 @@ def look(transcript: Transcript, hints: Hints, model: Model, data: UserDataApi) 
         return Look(failure=spent)
     ticket = budget.Ticket(started["ticket"])
     try:
-        generated = model.generate(
-            prompt,
-            SYSTEM_PROMPT,
-            model.temperature,
-            model.max_output_tokens,
-            SeenReceipt,
-            [f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" for jpeg in images],
-        )
-        extraction = extraction_of(generated, transcript.extraction, hints)
+        extraction, generated = see(transcript, hints, model)
     except ModelError as failure:
         return Look(failure=failure, budget=_settle(data, ticket.settlement(failure)))
     return Look(extraction, budget=_settle(data, ticket.settlement(generated)))
+
+
+def see(transcript: Transcript, hints: Hints, model: Model) -> tuple[Extraction, Generated[SeenReceipt]]:
+    """What the model sees, whatever it costs: checked, and as it said it. Raises ModelError."""
+    generated = model.generate(
+        user_message(transcript, hints),
+        SYSTEM_PROMPT,
+        model.temperature,
+        model.max_output_tokens,
+        SeenReceipt,
+        [f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}" for jpeg in _images(transcript)],
+    )
+    return extraction_of(generated, transcript.extraction, hints), generated
+
+
+def _images(transcript: Transcript) -> list[bytes]:
+    return [jpeg for page in transcript.pages for jpeg in page.images][:MAX_IMAGES]
 
 
 def _settle(data: UserDataApi, settlement: dict[str, Any]) -> dict[str, Any] | None:

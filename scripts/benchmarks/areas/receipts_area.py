@@ -1,6 +1,5 @@
 """Real receipts: what is read from their images, against what people say is on them; seconds and memory."""
 
-import base64
 import datetime
 import io
 import json
@@ -137,17 +136,8 @@ def _seen(transcript: Transcript | None, hints: Hints) -> Extraction | None:
     """What the vision model makes of it, without the budget that users have."""
     if _model is None or transcript is None:
         return None
-    pictures = [base64.b64encode(jpeg).decode() for page in transcript.pages for jpeg in page.images]
     try:
-        generated = _model.generate(
-            vision.user_message(transcript, hints),
-            vision.SYSTEM_PROMPT,
-            _model.temperature,
-            _model.max_output_tokens,
-            vision.SeenReceipt,
-            [f"data:image/jpeg;base64,{picture}" for picture in pictures[: vision.MAX_IMAGES]],
-        )
-        return vision.extraction_of(generated, transcript.extraction, hints)
+        return vision.see(transcript, hints, _model)[0]
     except ModelError as error:
         print(f"\n{error.code}: {error.message}", file=sys.stderr)
         return None
