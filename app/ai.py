@@ -208,7 +208,8 @@ class _Responses:
             "reasoning": {"effort": effort} if effort else openai.omit,
             # Not `responses.parse`, which makes the schema anew each time (half of a request's CPU) and
             # raises on a truncated or malformed answer, losing its status and its tokens.
-            "text": {"format": {"type": "json_schema", **_named_schema(schema)}},
+            # In extra_body, which the client sends as it is instead of walking through it.
+            "extra_body": {"text": {"format": {"type": "json_schema", **_named_schema(schema)}}},
             "store": False,
         }
 
@@ -252,7 +253,7 @@ class _Chat:
             # Not max_completion_tokens, which few servers but OpenAI's know.
             "max_tokens": max_tokens,
             "reasoning_effort": effort or openai.omit,
-            "response_format": {"type": "json_schema", "json_schema": _named_schema(schema)},
+            "extra_body": {"response_format": {"type": "json_schema", "json_schema": _named_schema(schema)}},
         }
 
     def send(self, client: openai.OpenAI, request: dict[str, Any], timeout: float) -> ChatCompletion:
