@@ -14,8 +14,6 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import openai
 from flask import Flask, current_app
-from openai.types.chat import ChatCompletion
-from openai.types.responses import Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app import telemetry
@@ -107,11 +105,10 @@ class Model:
         `images` are data: URLs, shown after the prompt. Raises ModelUnavailable (ModelTimeout), ModelRefusal,
         ModelTruncated or ModelInvalidOutput.
         """
-        request = {
-            "model": self.name,
-            "temperature": openai.omit if temperature is None else temperature,
-            **self._api.request(prompt, system_prompt, max_tokens, schema, images, self._effort),
-        }
+        request = self._api.request(prompt, system_prompt, max_tokens, schema, images, self._effort)
+        request["model"] = self.name
+        if temperature is not None:
+            request["temperature"] = temperature
         with telemetry.model_call(self.name) as call:
             response = self._within_timeout(lambda deadline: self._send(request, deadline))
             call.input_tokens, call.output_tokens = _usage(response, self._api.usage)
@@ -144,7 +141,12 @@ class Model:
             if left <= 0:
                 break
             try:
-                return self._api.send(self._client, request, left)
+                # Not `responses.create`, which walks through what is sent and makes objects of what comes
+                # back, unchecked ones at that: half of a request's CPU. `responses.parse` loses the tokens of
+                # truncated answers, too.
+                return self._client.post(
+                    self._api.path, cast_to=object, body=request, options={"timeout": left}
+                )
             except openai.APITimeoutError:
                 break
             except ValueError:
@@ -165,6 +167,7 @@ class Model:
 class _Api(Protocol):
     """How one of OpenAI's APIs words a request and its answer."""
 
+    path: str
     usage: tuple[str, str]
     """The names of the counts of input and output tokens."""
 
@@ -178,16 +181,15 @@ class _Api(Protocol):
         effort: str | None,
     ) -> dict[str, Any]: ...
 
-    def send(self, client: openai.OpenAI, request: dict[str, Any], timeout: float) -> Any: ...
-
     def text(self, response: Any) -> str:
-        """What the model said. Raises ModelError, or AttributeError and the like for what is no answer."""
+        """What the model said. Raises ModelError, or KeyError and the like for what is no answer."""
         ...
 
 
 class _Responses:
     """The Responses API."""
 
+    path = "/responses"
     usage = ("input_tokens", "output_tokens")
 
     def request(
@@ -205,33 +207,29 @@ class _Responses:
             "instructions": system_prompt,
             "input": [{"role": "user", "content": [*said, *shown] if shown else prompt}],
             "max_output_tokens": max_tokens,
-            "reasoning": {"effort": effort} if effort else openai.omit,
-            # Not `responses.parse`, which makes the schema anew each time (half of a request's CPU) and
-            # raises on a truncated or malformed answer, losing its status and its tokens.
-            # In extra_body, which the client sends as it is instead of walking through it.
-            "extra_body": {"text": {"format": {"type": "json_schema", **_named_schema(schema)}}},
+            "text": {"format": {"type": "json_schema", **_named_schema(schema)}},
             "store": False,
+            **({"reasoning": {"effort": effort}} if effort else {}),
         }
 
-    def send(self, client: openai.OpenAI, request: dict[str, Any], timeout: float) -> Response:
-        response: Response = client.responses.create(**request, timeout=timeout)
-        return response
-
-    def text(self, response: Response) -> str:
-        contents = [part for item in response.output if item.type == "message" for part in item.content]
-        stopped = response.incomplete_details.reason if response.incomplete_details else None
-        if any(part.type == "refusal" for part in contents) or stopped == "content_filter":
+    def text(self, response: Any) -> str:
+        contents = [
+            part for item in response["output"] if item["type"] == "message" for part in item["content"]
+        ]
+        stopped = (response.get("incomplete_details") or {}).get("reason")
+        if any(part["type"] == "refusal" for part in contents) or stopped == "content_filter":
             raise ModelRefusal
-        if response.status == "incomplete":
+        if response.get("status") == "incomplete":
             raise ModelTruncated
-        if response.status == "failed":
+        if response.get("status") == "failed":
             raise ModelUnavailable
-        return response.output_text
+        return "".join(part["text"] for part in contents if part["type"] == "output_text")
 
 
 class _Chat:
     """The older chat/completions API, for servers that know no other."""
 
+    path = "/chat/completions"
     usage = ("prompt_tokens", "completion_tokens")
 
     def request(
@@ -252,21 +250,17 @@ class _Chat:
             ],
             # Not max_completion_tokens, which few servers but OpenAI's know.
             "max_tokens": max_tokens,
-            "reasoning_effort": effort or openai.omit,
-            "extra_body": {"response_format": {"type": "json_schema", "json_schema": _named_schema(schema)}},
+            "response_format": {"type": "json_schema", "json_schema": _named_schema(schema)},
+            **({"reasoning_effort": effort} if effort else {}),
         }
 
-    def send(self, client: openai.OpenAI, request: dict[str, Any], timeout: float) -> ChatCompletion:
-        completion: ChatCompletion = client.chat.completions.create(**request, timeout=timeout)
-        return completion
-
-    def text(self, response: ChatCompletion) -> str:
-        choice = response.choices[0]
-        if getattr(choice.message, "refusal", None) or choice.finish_reason == "content_filter":
+    def text(self, response: Any) -> str:
+        choice = response["choices"][0]
+        if choice["message"].get("refusal") or choice.get("finish_reason") == "content_filter":
             raise ModelRefusal
-        if choice.finish_reason == "length":
+        if choice.get("finish_reason") == "length":
             raise ModelTruncated
-        return choice.message.content or ""
+        return choice["message"]["content"] or ""
 
 
 @functools.cache
@@ -298,8 +292,9 @@ def _retry_after(value: str | None) -> float:
 
 
 def _usage(response: Any, names: tuple[str, str]) -> tuple[int, int] | tuple[None, None]:
-    """The tokens that a response took. The client checks nothing that a server sends, so this does."""
-    counts = [getattr(getattr(response, "usage", None), name, None) for name in names]
+    """The tokens that a response took, if it says so."""
+    usage = response.get("usage") if isinstance(response, dict) else None
+    counts = [usage.get(name) for name in names] if isinstance(usage, dict) else []
     known = [count for count in counts if isinstance(count, int) and 0 <= count < 2**31]
     return (known[0], known[1]) if len(known) == 2 else (None, None)
 
@@ -308,7 +303,7 @@ def _parse(api: _Api, response: Any, schema: type[Schema]) -> Schema:
     """What the model said. Raises ModelError."""
     try:
         text = api.text(response)
-    except (AttributeError, TypeError, IndexError):
+    except (AttributeError, IndexError, KeyError, TypeError):
         raise ModelInvalidOutput from None
     try:
         return schema.model_validate_json(text)

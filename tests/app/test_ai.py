@@ -339,10 +339,9 @@ def test_every_exception_of_the_openai_client_is_mapped(
         error.response = type("Response", (), {"headers": {}})()
     model = model_of(openai, openai_max_retries=0)
 
-    def fail(**_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(model._client.responses, "create", fail)
-    monkeypatch.setattr(model._client.chat.completions, "create", fail)
+    monkeypatch.setattr(model._client, "post", fail)
     with pytest.raises(ModelUnavailable):
         ask(model)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ _TIMEOUT = 1.0
 def measure(scale: float) -> Iterator[Figure]:
     """S1, S2, S3 and S4."""
     with running_fakes() as fakes:
-        yield _own_cpu(fakes, max(100, round(1000 * scale)))
+        yield _own_cpu(fakes, max(300, round(2000 * scale)))
         yield _many_at_once(fakes, rounds=max(2, round(5 * scale)))
         yield _slow_or_dead(fakes, rounds=max(1, round(3 * scale)))
     yield while_ocr_runs(scale)
@@ -87,26 +88,37 @@ def _together(url: str, token: str, count: int) -> list[tuple[float, str]]:
 
 def _own_cpu(fakes: Fakes, count: int) -> Figure:
     fakes.model_takes(0)
-    with _service(fakes, fakes.settings()) as (url, worker):
-        client = _Client(url, fakes.token)
-        whole = _cpu_ms_each(lambda: client.ask(), count, lambda: _cpu_seconds(worker))
+    planning = {"LOG_LEVEL": "ERROR"}
+    with _service(fakes, fakes.settings()) as with_model, _service(fakes, planning) as without:
+        cases: dict[str, tuple[Callable[[], object], Callable[[], float]]] = {
+            "bare": (_bare_calls(fakes), time.process_time)
+        }
+        for name, (url, worker) in {"model": with_model, "planner": without}.items():
+            cases[name] = (_Client(url, fakes.token).ask, partial(_cpu_seconds, worker))
+        for action, _ in cases.values():
+            _cpu_ms_each(action, 30, time.process_time)
+        # In turns, because what else the machine does makes each of them dearer.
+        rounds = [
+            {name: _cpu_ms_each(action, count // 10, cpu) for name, (action, cpu) in cases.items()}
+            for _ in range(10)
+        ]
         fakes.data_api_calls()
-        client.ask()
+        cases["model"][0]()
         calls = fakes.data_api_calls()
-    with _service(fakes, {"LOG_LEVEL": "ERROR"}) as (url, worker):
-        client = _Client(url, fakes.token)
-        planner = _cpu_ms_each(lambda: client.ask(), count, lambda: _cpu_seconds(worker))
-    floor = _cpu_ms_each(_bare_calls(fakes), count, time.process_time)
+    own = statistics.median(each["model"] - each["bare"] for each in rounds)
+    whole, bare, planner = (
+        statistics.median(each[name] for each in rounds) for name in ("model", "bare", "planner")
+    )
     return Figure(
         "S1",
         "A suggestion, with an instant model",
         (
-            at_most("the service's own CPU, on top of its Data API calls", whole - floor, 5, "ms"),
+            at_most("the service's own CPU, on top of its Data API calls", own, 5, "ms"),
             at_most("calls of the Data API", len(calls), 3, ""),
         ),
-        f"worker's CPU {whole:.2f} ms a request over {count} requests, {floor:.2f} of it for the same "
-        f"{len(calls)} calls made alone ({', '.join(calls)}); with the planner {planner:.2f} ms in all; "
-        "a context of 12 kB, three suggestions",
+        f"worker's CPU {whole:.2f} ms a request, {bare:.2f} of it for the same {len(calls)} calls made alone "
+        f"({', '.join(calls)}); with the planner {planner:.2f} ms in all; medians of 10 rounds of "
+        f"{count // 10} requests each; a context of 12 kB, three suggestions",
     )
 
 
@@ -128,8 +140,6 @@ def _bare_calls(fakes: Fakes) -> Callable[[], object]:
 
 
 def _cpu_ms_each(action: Callable[[], object], count: int, cpu_seconds: Callable[[], float]) -> float:
-    for _ in range(max(20, count // 10)):
-        action()
     before = cpu_seconds()
     for _ in range(count):
         action()
