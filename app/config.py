@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     )
     openai_api_key: SecretStr | None = Field(
         default=None,
-        description="Key of the OpenAI API. Empty: suggestions come from the built-in planner.",
+        description="Key of the OpenAI API; any text for a server that asks for none. Empty: "
+        "suggestions come from the built-in planner.",
     )
     openai_base_url: str = Field(
         default="https://api.openai.com/v1",

@@ -379,7 +379,7 @@ begin
     (robin, receipt, 2, 'Plasters', 1, 2.25, 2.25, 'Pharmacy'),
     (robin, receipt, 3, 'Sunscreen', 1, 4.25, 4.25, 'Personal care');
 
-  -- Not today's, which would use up the day's budget.
+  -- What was asked on earlier days.
   insert into public.ai_requests (user_id, kind, source, outcome, latency_ms, input_tokens, output_tokens, created_at)
   values
     (robin, 'meal_suggestions', 'planner', 'ok', 14, 0, 0, now() - interval '9 days'),
