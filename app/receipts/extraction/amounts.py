@@ -14,7 +14,7 @@ _CURRENCY = (
 _WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?=\.)|\d{1,3}(?:\.\d{3})+(?=,)|\d{1,3}(?:[' ]\d{3})+|\d{1,7})"
 _AMOUNT = re.compile(
     rf"""(?<![\d.,/:#])
-    (?P<sign>[-–—(]?)\s?(?P<currency>{_CURRENCY})?\s?(?P<inner>[-–—]?)\s?
+    (?P<sign>[-–—(]?)\s?(?P<currency>(?<![^\W\d_]){_CURRENCY})?\s?(?P<inner>[-–—]?)\s?
     (?P<whole>{_WHOLE}|(?<![\w.,])(?=[.,]\d\d(?!\d)))
     \s?[.,]{{1,2}}\s?(?P<cents>\d\d)
     (?!\d|[.,:/]\d|-\d|\s?%|\s?(?:kg|g|gr|ml|cl|l|lb|lbs|oz|km|cm|mm|m|ltr|litre|liter)\b)
@@ -23,7 +23,7 @@ _AMOUNT = re.compile(
 )
 _THREE_DECIMALS = re.compile(r"(?<![\d.,/:#])(?P<sign>-?)(?P<whole>\d{1,6})[.,](?P<cents>\d{3})(?![\d.,%])")
 _INTEGER = re.compile(
-    rf"(?<![\d.,/:#-])(?P<sign>-?)(?P<currency>{_CURRENCY})?\s?"
+    rf"(?<![\d.,/:#-])(?P<sign>-?)(?P<currency>(?<![^\W\d_]){_CURRENCY})?\s?"
     rf"(?P<whole>\d{{1,3}}(?:[.,' ]\d{{3}})+|\d{{1,9}})"
     rf"(?:[.,]-+|[.,]--)?(?P<unit>\s?(?:{_CURRENCY}))?(?![\d.,:/%]|\s?[a-z]{{4}})",
     re.IGNORECASE,

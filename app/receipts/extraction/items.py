@@ -34,10 +34,13 @@ _TIMES = re.compile(
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"^(?P<count>\d{1,2})\s+(?=\D)")
+_COUNT_COLUMN = re.compile(r"(?<=\S)\s{2,}(?P<count>\d{1,2})\s*$")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,3})?(?![\w.,%])")
 _CODE = re.compile(r"(?<!\w)(?:[A-Z]{0,3}\d{5,}[A-Z]?|\d{3,}-\d+)(?!\w)")
-# What the tax office wants to know of a line: "A", "*S", "SR", "T1".
-_TAX_CODE = re.compile(r"(?:^|\s)(?:[*=]?[A-Z]{1,2}\d?\*?|[*=][A-Za-z]|\[[A-Z]{2}\])$")
+# What the tax office wants to know of a line: "*S", "[SR]", "<A>". A letter alone may be the end of a name.
+_TAX_CODE = re.compile(r"(?:^|\s)(?:[*=][A-Za-z]{1,2}|[A-Za-z]\*|\[[A-Z]{2}\]|<[A-Z]>|SR|ZR|TX)$")
+# A column of marks before the names.
+_MARK = re.compile(r"^[A-Z]{1,2}\s{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def find(rows: Sequence[Row], entries: Sequence[Entry], decimals: int = 2) -> li
     }
     multiples = _multiples(rows, priced)
     priced = {number: line for number, line in priced.items() if number + 1 not in multiples}
+    priced = {number: line for number, line in priced.items() if not _is_only_named(line, priced)}
     names_below = _names_are_below(priced, first, last)
     lines = []
     for number, line in priced.items():
@@ -127,6 +131,8 @@ def _parts(text: str, amount: Decimal, decimals: int) -> tuple[str, Decimal | No
                 return _clean(_without_count(text, start, stop, end)), count, price.value
     if not counts and (leading := _LEADING.match(text)):
         counts = [(0, leading.end(), Decimal(leading["count"]))]
+    if not counts and (column := _COUNT_COLUMN.search(text[:end])):
+        counts = [(column.start(), column.end(), Decimal(column["count"]))]
     if counts and counts[0][2] > 0:
         start, stop, count = counts[0]
         return _clean(_without_count(text, start, stop, end)), count, _each(amount, count)
@@ -154,6 +160,14 @@ def _multiples(rows: Sequence[Row], priced: dict[int, _Priced]) -> dict[int, tup
             if _equals(count * prices[0].value, line.amount):
                 found[number] = (count, prices[0].value)
     return found
+
+
+def _is_only_named(line: _Priced, priced: dict[int, _Priced]) -> bool:
+    """Whether a row's amount is part of a name and the line follows: "Sushi 1.80", "4 x 1.80  7.20"."""
+    following = priced.get(line.row + 1)
+    if following is None or following.name or not following.quantity:
+        return False
+    return bool(line.name) and following.unit_price == line.amount
 
 
 def _each(amount: Decimal, count: Decimal) -> Decimal | None:
@@ -190,7 +204,7 @@ def _name_nearby(rows: Sequence[Row], priced: dict[int, _Priced], neighbours: ra
 
 def _clean(text: str) -> str:
     """A name without codes, tax letters and marks."""
-    text = _CODE.sub(" ", text)
+    text = _CODE.sub(" ", _MARK.sub("", text))
     text = " ".join(text.split())
     text = _TAX_CODE.sub("", text).strip(" -:.,*|=$€£@×#")
     return text if sum(char.isalpha() for char in text) >= 2 else ""

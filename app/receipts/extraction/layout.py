@@ -7,9 +7,11 @@ where the text is, and the column of prices, which curling paper moves most, may
 import math
 import re
 import statistics
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from app.receipts.schemas import Line
 
@@ -103,10 +105,13 @@ def _straightened(page: Sequence[Line]) -> list[Cell]:
     """The boxes on a page whose text runs level."""
     boxes = sorted((_Box.of(line) for line in page), key=lambda box: (box.y, box.x, box.text))
     long = [box for box in boxes if box.width > _LONG * box.height and abs(box.slope) < _STEEPEST]
+    heights = [box.y for box in long]
     middle = statistics.median(box.x for box in boxes) if boxes else 0.0
     cells = []
     for box in boxes:
-        near = sorted(long, key=lambda other: (abs(other.y - box.y), other.x))[:_NEIGHBOURS]
+        at = bisect_left(heights, box.y)
+        around = long[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS]
+        near = sorted(around, key=lambda other: (abs(other.y - box.y), other.x))[:_NEIGHBOURS]
         slope = statistics.median(other.slope for other in near) if len(near) >= 3 else 0.0
         stretch = math.hypot(1, slope)
         y = (box.y - slope * (box.x - middle)) / stretch
@@ -175,35 +180,47 @@ def _price_column(cells: Sequence[Cell]) -> list[Cell]:
 
 def _offsets(prices: Sequence[Cell], labels: Sequence[float]) -> list[tuple[float, float]]:
     """Where prices stand, and by how much below their labels, by the cheapest assignment in order."""
-    # State: the label of the last price that has one, and its offset → cost and the path to it.
-    states: dict[tuple[int, float], tuple[float, list[tuple[float, float]]]] = {(-1, 0.0): (0.0, [])}
+    labels = sorted(labels)
+    # The label of the last price that has one, and its offset → what the assignment costs, and the way to it.
+    states: dict[tuple[int, float], tuple[float, _Way | None]] = {(-1, 0.0): (0.0, None)}
     for price in prices:
-        following: dict[tuple[int, float], tuple[float, list[tuple[float, float]]]] = {}
-        for (last, offset), (cost, path) in states.items():
-            options = [((last, offset), cost + _NO_LABEL, path)]
-            for label in range(last + 1, len(labels)):
+        first = bisect_left(labels, price.y - _REACH * price.height)
+        last = bisect_right(labels, price.y + _REACH * price.height)
+        following: dict[tuple[int, float], tuple[float, _Way | None]] = {}
+        for (used, offset), (cost, way) in states.items():
+            options = [((used, offset), cost + _NO_LABEL, way)]
+            for label in range(max(used + 1, first), last):
                 away = (price.y - labels[label]) / price.height
-                if away < -_REACH:
-                    break
-                if away <= _REACH:
-                    jump = abs(away - offset) if path else 0.5 * abs(away)
-                    step = cost + _OFFSET * abs(away) + _JUMP * jump
-                    options.append(((label, away), step, [*path, (price.y, price.y - labels[label])]))
-            for state, total, way in options:
+                jump = abs(away - offset) if way else 0.5 * abs(away)
+                longer = _Way(price.y, price.y - labels[label], way)
+                options.append(((label, away), cost + _OFFSET * abs(away) + _JUMP * jump, longer))
+            for state, total, option in options:
                 if state not in following or total < following[state][0]:
-                    following[state] = (total, way)
+                    following[state] = (total, option)
         states = dict(sorted(following.items(), key=lambda item: item[1][0])[:_STATES])
-    return min(states.values(), key=lambda state: state[0])[1] if states else []
+    way = min(states.values(), key=lambda state: state[0])[1]
+    found = []
+    while way:
+        found.append((way.y, way.offset))
+        way = way.before
+    return found[::-1]
+
+
+class _Way(NamedTuple):
+    """Prices that have labels, the last one first."""
+
+    y: float
+    offset: float
+    before: "_Way | None"
 
 
 def _interpolated(offsets: Sequence[tuple[float, float]], y: float) -> float:
     """The offset at a place, from the nearest prices above and below."""
-    above = max((o for o in offsets if o[0] <= y), default=None, key=lambda o: o[0])
-    below = min((o for o in offsets if o[0] >= y), default=None, key=lambda o: o[0])
-    if above is None or below is None or above[0] == below[0]:
-        return (above or below or (0.0, 0.0))[1]
-    share = (y - above[0]) / (below[0] - above[0])
-    return above[1] + share * (below[1] - above[1])
+    at = bisect_left(offsets, (y, -math.inf))
+    below, above = offsets[min(at, len(offsets) - 1)], offsets[max(at - 1, 0)]
+    if below[0] <= above[0] or not above[0] <= y <= below[0]:
+        return (above if y > above[0] else below)[1]
+    return above[1] + (y - above[0]) / (below[0] - above[0]) * (below[1] - above[1])
 
 
 def _grouped(cells: Sequence[Cell]) -> list[list[Cell]]:

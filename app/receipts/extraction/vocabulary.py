@@ -65,10 +65,10 @@ BALANCE: Table = {"en": "balance"}
 """What is due on some receipts, the change on others, and nothing or a card's credit on yet others."""
 
 SUBTOTAL: Table = {
-    "en": "sub total~|subtot~|sub ttl|subtl|sub amount|sub amt|total excl~|total exc|total ex gst"
-    "|total sales excl~|total sales exc|total before|total supply excl~|excl~ gst|excl~ tax|excl~ vat"
-    "|excl~ sst|total without|net sales|total w o|food total|goods total|merchandise|taxable amount"
-    "|total net|net ttl|amount excl~|amount exc",
+    "en": "sub total~|subtot~|gross amt|gross amount|sub ttl|subtl|sub amount|sub amt|total excl~"
+    "|total exc|total ex gst|total sales excl~|total sales exc|total before|total supply excl~|excl~ gst"
+    "|excl~ tax|excl~ vat|excl~ sst|total without|net sales|total w o|food total|goods total|merchandise"
+    "|taxable amount|total net|net ttl|amount excl~|amount exc",
     "ms": "jumlah kecil|jumlah sebelum",
     "de": "zwischensumme|zw summe|zwsumme|summe netto|nettosumme|nettobetrag|netto",
     "fr": "sous total|total ht|montant ht|s total",

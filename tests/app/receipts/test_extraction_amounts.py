@@ -103,6 +103,12 @@ def test_another_number_is_no_amount_without_decimals(text: str) -> None:
     assert amounts.whole(text) is None
 
 
+def test_the_end_of_a_word_is_no_currency() -> None:
+    (amount,) = amounts.find("WHISK 2.79")
+    assert not amount.marked
+    assert "WHISK 2.79"[: amount.start] == "WHISK"
+
+
 def test_what_is_left_of_a_row_is_its_words() -> None:
     assert amounts.bare("TOTAL INCL. GST@6%  RM 37.80") == "TOTAL INCL GST"
     assert amounts.bare("USD 12.00") == ""

@@ -31,6 +31,7 @@ def lines(*rows: str) -> list[tuple[str, str | None, str | None, str]]:
         "Green tea||3 x 3.00|9.00",
         "3 Green tea  @3.00|9.00",
         "Green tea  3  3.00|9.00 A",
+        "Green tea||3|9.00",
     ],
 )
 def test_quantity_and_price_of_one_are_read(row: str) -> None:
@@ -60,6 +61,10 @@ def test_a_quantity_may_stand_in_the_row_above() -> None:
 def test_a_name_may_stand_above_its_price() -> None:
     rows = ("Green tea", "9071246 1 x||4.00|4.00", "Rye bread", "9063977 1 x||5.00|5.00")
     assert [line[0] for line in lines(*rows)] == ["Green tea", "Rye bread"]
+
+
+def test_a_price_in_a_name_is_no_line_of_its_own() -> None:
+    assert lines("Sushi 1.80", "5 x 1.80|9.00") == [("Sushi 1.80", "5", "1.80", "9.00")]
 
 
 def test_a_name_may_stand_below_its_price() -> None:
