@@ -36,6 +36,8 @@ _LONG = 3.5
 _LONG_WIDTH = 1024
 _MAX_PDF_SCALE = 300 / 72
 _MIN_TEXT = 20
+# No receipt's page has as many; what takes longer to read than this keeps others waiting.
+_MAX_LINES = 2000
 
 register_heif_opener()
 # Pillow warns at one limit and refuses at twice that; here is the only limit, checked before decoding.
@@ -166,7 +168,7 @@ def _text_of(page: pypdfium2.PdfPage, width: int, height: int) -> tuple[Line, ..
     text = page.get_textpage()
     place = pypdfium2.PdfPosConv(page, (0, 0, width, height, 0))
     lines = []
-    for index in range(text.count_rects()):
+    for index in range(min(text.count_rects(), _MAX_LINES)):
         left, bottom, right, top = text.get_rect(index)
         words = " ".join(text.get_text_bounded(left, bottom, right, top).split())
         corners = [

@@ -169,6 +169,13 @@ def test_letters_that_mean_nothing_are_no_text() -> None:
     assert page.text is None
 
 
+def test_a_page_without_end_is_read_as_far_as_a_receipt_goes() -> None:
+    (page,) = prepared(files.text_pdf([f"Row number {number}" for number in range(3000)], height=14000))
+    assert page.text is not None
+    assert page.text[0].text == "Row number 0"
+    assert len(page.text) <= 2000
+
+
 def test_a_pdf_keeps_the_order_of_its_pages() -> None:
     pages = prepared(
         files.text_pdf(*([f"These are the rows of page {number}"] for number in range(images.MAX_PAGES)))

@@ -1,6 +1,7 @@
 """One process reads for everybody: so many places and no more, jobs that fail alone, nothing left behind."""
 
 import datetime
+import logging
 import os
 import signal
 import subprocess
@@ -13,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from app import config
+from app import config, create_app
 from app.errors import BrokenFile, ReaderBusy, ReaderUnavailable, ReadingFailed, ReadingTimedOut
-from app.receipts import kinds
+from app.receipts import kinds, ocr
 from app.receipts.extraction import Hints
 from app.receipts.reader import Place, Reader
 from tests.app.conftest import PUBLISHABLE_KEY, assert_error
@@ -191,6 +192,23 @@ def test_a_desk_that_was_killed_is_replaced(own_socket: str) -> None:
     eventually(lambda: not processes(own_socket))
     _read_once(worker)
     assert processes(own_socket)["desk"] != first["desk"]
+
+
+def test_a_service_that_lacks_ocr_starts_and_says_what_it_can_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = {"supabase_url": "http://127.0.0.1:9", "supabase_publishable_key": PUBLISHABLE_KEY}
+    said: list[tuple[str, ...]] = []
+    monkeypatch.setattr(logging.getLogger("app.receipts.reader"), "warning", lambda *of: said.append(of))
+    create_app(config.load(**given))
+    assert said == []
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    create_app(config.load(**given))
+    create_app(config.load(**given, openai_api_key="sk-fake"))
+    texts = [text % tuple(arguments) for text, *arguments in said]
+    assert "requirements-ocr.txt" in texts[0]
+    assert "PDFs with text only" in texts[0]
+    assert "by the AI model only" in texts[1]
 
 
 def test_a_reader_that_cannot_start_is_named() -> None:
