@@ -106,10 +106,10 @@ _model: ai.Model | None
 
 def _start() -> None:
     global _reader, _model
-    _reader = ocr.Reader()
     settings = config.load(
         supabase_url="http://127.0.0.1", supabase_publishable_key="sb_publishable_none", _env_file=None
     )
+    _reader = ocr.Reader(threads=settings.receipts_threads)
     _model = ai.Model(settings) if settings.openai_api_key else None
 
 
