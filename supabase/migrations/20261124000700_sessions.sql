@@ -216,6 +216,8 @@ language plpgsql volatile security invoker set search_path = '' as $$
 declare
   session public.user_sessions;
 begin
+  -- A statement that writes nothing takes the calendar lock before any row: what follows writes sessions and sources.
+  delete from public.calendar_events where false;
   select * into session from public.user_sessions as s where s.id = session_id for update;
   if not found then
     raise sqlstate 'PT404' using
@@ -283,8 +285,6 @@ declare
   message text;
   rule text;
 begin
-  -- A statement that writes nothing takes the calendar lock before any row: what follows writes sources.
-  delete from public.calendar_events where false;
   session := private.open_session(session_id);
   update public.user_sessions as s set status = 'completed' where s.id = session_id returning * into session;
   select p.timezone into zone from public.profiles as p where p.id = session.user_id;

@@ -713,6 +713,9 @@ create trigger a_lock_calendar before insert or update or delete on public.recei
   for each statement execute function private.lock_calendar();
 create trigger a_lock_calendar before insert or update or delete on public.receipt_lines
   for each statement execute function private.lock_calendar();
+-- Likewise, completing a session writes sources; and two devices that pause all sessions meet in any order.
+create trigger a_lock_calendar before insert or update or delete on public.user_sessions
+  for each statement execute function private.lock_calendar();
 
 create trigger sync_planned_meals after update on public.meals
   referencing new table as changed for each statement execute function private.sync_planned_meals();

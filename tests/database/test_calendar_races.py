@@ -2,7 +2,7 @@
 
 import random
 import time as clock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -30,18 +30,13 @@ from tests.database.calendar_sources import (
     send,
     when,
 )
+from tests.database.races import pool as pool  # A fixture.
 from tests.database.races import wait_until_blocked
 
 pytestmark = pytest.mark.covers("a_lock_calendar")
 
 DAY = date(2026, 11, 24)
 SECONDS = 4.0
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=12) as executor:
-        yield executor
 
 
 # --- two writers, step by step --------------------------------------------------------------------

@@ -3,17 +3,16 @@
 import json
 import random
 import time as clock
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 
 from local_supabase import Instance
-from tests.conftest import User
 from tests.database.calendar_sources import EXPENSE, Database, acting_as, add, event_of, events
-from tests.database.races import wait_until_blocked
+from tests.database.races import meet as meet  # Fixtures.
+from tests.database.races import pool as pool
 from tests.database.receipts import Receipts, extraction
 from tests.database.receipts import receipts as receipts  # The fixture.
 from tests.database.tables import Row
@@ -33,29 +32,6 @@ ADD_LINE = "insert into receipt_lines (receipt_id, name, amount) values (%(id)s,
 CHANGE_LINES = "update receipt_lines set amount = amount + 1 where receipt_id = %(id)s"
 DELETE_LINES = "delete from receipt_lines where receipt_id = %(id)s"
 SECONDS = 4.0
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=8) as executor:
-        yield executor
-
-
-@pytest.fixture
-def meet(
-    stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User
-) -> Callable[[str, str, Row], None]:
-    """Runs one statement of the owner's in an open transaction and another that waits for its commit."""
-
-    def run(first: str, second: str, arguments: Row) -> None:
-        with acting_as(stack, owner) as a, acting_as(stack, owner) as b:
-            with a.transaction():
-                a.execute(first, arguments)
-                result: Future[Any] = pool.submit(b.execute, second, arguments)
-                wait_until_blocked(db, b.info.backend_pid)
-            result.result(timeout=10)
-
-    return run
 
 
 Meet = Callable[[str, str, Row], None]

@@ -2,9 +2,8 @@
 
 import random
 import time as clock
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -12,7 +11,8 @@ import pytest
 from local_supabase import Instance
 from tests.conftest import User
 from tests.database.calendar_sources import Database, acting_as
-from tests.database.races import wait_until_blocked
+from tests.database.races import meet as meet  # Fixtures.
+from tests.database.races import pool as pool
 from tests.database.tables import Row, count, read, stored
 
 pytestmark = pytest.mark.covers("user_sessions.check_session_transition_on_update", "a_lock_calendar")
@@ -23,31 +23,8 @@ SECONDS = 3.0
 
 
 @pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=8) as executor:
-        yield executor
-
-
-@pytest.fixture
 def session(owner: User) -> Row:
     return stored("user_sessions", owner)
-
-
-@pytest.fixture
-def meet(
-    stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User
-) -> Callable[[str, str, Row], None]:
-    """Runs one statement of the owner's in an open transaction and another that waits for its commit."""
-
-    def run(first: str, second: str, arguments: Row) -> None:
-        with acting_as(stack, owner) as a, acting_as(stack, owner) as b:
-            with a.transaction():
-                a.execute(first, arguments)
-                result: Future[Any] = pool.submit(b.execute, second, arguments)
-                wait_until_blocked(db, b.info.backend_pid)
-            result.result(timeout=10)
-
-    return run
 
 
 @pytest.mark.parametrize("first", [COMPLETE, PATCH.format("completed")])
