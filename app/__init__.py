@@ -4,8 +4,8 @@ from flask import Flask
 
 from app import ai, auth, config, data_api, errors, health, http, metrics, openapi, storage, telemetry
 from app.receipts import reader
-from app.receipts import views as receipts
-from app.suggestions import views as suggestions
+from app.receipts import views as receipt_views
+from app.suggestions import views as suggestion_views
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -26,6 +26,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.register_blueprint(health.blueprint, url_prefix="/api")
     app.register_blueprint(openapi.blueprint, url_prefix="/api")
     app.register_blueprint(metrics.blueprint, url_prefix="/api")
-    app.register_blueprint(suggestions.blueprint, url_prefix="/api/ai")
-    app.register_blueprint(receipts.blueprint, url_prefix="/api/finances/receipts")
+    app.register_blueprint(suggestion_views.blueprint, url_prefix="/api/ai")
+    app.register_blueprint(receipt_views.blueprint, url_prefix="/api/finances/receipts")
     return app
