@@ -115,7 +115,8 @@ class Settings(BaseSettings):
         ge=1,
         le=100,
         description="How many receipts may be in work at once, in all worker processes together. Each may "
-        "hold 20 MiB of upload; further ones are answered with 503 and Retry-After.",
+        "hold 20 MiB of upload; further ones, and those of a person who has three quarters of them, are "
+        "answered with 503 and Retry-After.",
     )
     receipts_timeout_seconds: float = Field(
         default=60.0,

@@ -6,6 +6,9 @@ priority and with a limit on its memory. A job that takes too long or breaks the
 one gets another reader. The desk ends when nobody is connected any more, and the reader with it, whatever way
 they go.
 
+Nobody keeps the reader for themselves: one person has three quarters of the places at most, and never two
+jobs in a row while somebody else's waits.
+
 Messages are a JSON object and any number of byte strings; nothing that a reader of untrusted files sends is
 unpickled. Only the standard library is imported here: the desk stays small, and the reader is what may grow.
 """
@@ -22,6 +25,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
@@ -67,13 +72,69 @@ def temporary_socket() -> str:
     return f"{tempfile.mkdtemp(prefix=FOLDER_PREFIX)}/desk"
 
 
+class Places:
+    """So many places; of four and more, one person may have three quarters."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._most = count - count // 4
+        self._taken: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def take(self, person: str) -> bool:
+        """Takes a place for somebody, if there is one for them."""
+        with self._counting:
+            if not self._free or self._taken[person] >= self._most:
+                return False
+            self._free -= 1
+            self._taken[person] += 1
+            return True
+
+    def give_back(self, person: str) -> None:
+        """Frees a place that was taken."""
+        with self._counting:
+            self._free += 1
+            self._taken[person] -= 1
+            # Only who is here is remembered.
+            self._taken += Counter()
+
+
+class Turns:
+    """One at a time, in the order of asking, but nobody twice in a row while somebody else waits."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, object]] = []
+        self._last = ""
+        self._is_taken = False
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def turn(self, person: str) -> Iterator[None]:
+        """Waits for a turn of somebody's."""
+        one = (person, object())
+        with self._changed:
+            self.waiting.append(one)
+            self._changed.wait_for(lambda: not self._is_taken and self._next() is one)
+            self.waiting.remove(one)
+            self._is_taken, self._last = True, person
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_taken = False
+                self._changed.notify_all()
+
+    def _next(self) -> tuple[str, object]:
+        return next((one for one in self.waiting if one[0] != self._last), self.waiting[0])
+
+
 class Desk:
     """Places, and the reader behind them."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._places = threading.BoundedSemaphore(rules.places)
-        self._turn = threading.Lock()
+        self._places = Places(rules.places)
+        self._turns = Turns()
         self._reader: _Reader | None = None
         self._connected: set[Wire] = set()
         self._alone_since = time.monotonic()
@@ -107,27 +168,28 @@ class Desk:
 
     def _attend(self, connection: Wire) -> None:
         """Serves one connection to its end; each message gets one answer."""
-        has_place = False
+        person = None
         try:
             while True:
                 header, parts = receive(connection)
                 if header["job"] == "place":
-                    has_place = has_place or self._places.acquire(blocking=False)
-                    send(connection, {"place": has_place}, [])
-                elif has_place:
-                    send(connection, *self._read(header, parts))
+                    if person is None and self._places.take(header["person"]):
+                        person = header["person"]
+                    send(connection, {"place": person is not None}, [])
+                elif person is not None:
+                    send(connection, *self._read(person, header, parts))
         except (OSError, EOFError):
             pass
         finally:
             connection.close()
-            if has_place:
-                self._places.release()
+            if person is not None:
+                self._places.give_back(person)
             self._alone_since = time.monotonic()
             self._connected.discard(connection)
 
-    def _read(self, header: dict[str, Any], parts: list[bytes]) -> Message:
+    def _read(self, person: str, header: dict[str, Any], parts: list[bytes]) -> Message:
         """The reader's answer to a job, in turn, or why there is none."""
-        with self._turn:
+        with self._turns.turn(person):
             reader = self._reader or _Reader(self._rules)
             self._reader = None
             try:

@@ -68,7 +68,8 @@ def _upright(content: bytes, decoder: str) -> Image.Image:
         with contextlib.suppress(ValueError, SyntaxError, TypeError, KeyError):
             image = ImageOps.exif_transpose(image)
         return _on_paper(image)
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, KeyError) as error:
+    # RuntimeError: a HEIC image whose header lies about it.
+    except (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, RuntimeError) as error:
         raise BrokenFile from error
 
 

@@ -66,7 +66,7 @@ class Intake:
         have read it.
         """
         with contextlib.ExitStack() as seat:
-            place = seat.enter_context(self.reader.place())
+            place = seat.enter_context(self.reader.place(self.caller.claims.user_id))
             content = file.read()
             kind = kind_of(content)
             pages = place.prepare(content, kind)
@@ -83,7 +83,7 @@ class Intake:
     def extract(self, receipt_id: str) -> Answer:
         """A receipt, read again from its stored file. Raises as `upload` does, and FileMissing."""
         with contextlib.ExitStack() as seat:
-            place = seat.enter_context(self.reader.place())
+            place = seat.enter_context(self.reader.place(self.caller.claims.user_id))
             receipt = self._claim(receipt_id)
             with self._giving_up_aloud(receipt):
                 content = self.storage.get(receipt["image_url"])

@@ -60,15 +60,18 @@ class Reader:
         self._presence: desk.Wire | None = None
 
     @contextlib.contextmanager
-    def place(self) -> Iterator["Place"]:
-        """A place at the desk for one receipt. Raises ReaderBusy when all are taken, ReaderUnavailable."""
-        with self._connection() as connection:
+    def place(self, person: str) -> Iterator["Place"]:
+        """A place at the desk for a receipt of somebody's. Raises ReaderBusy when there is none for them.
+
+        Raises ReaderUnavailable when there is no desk.
+        """
+        with self._connection(person) as connection:
             # All places' jobs may come before this one's.
             patience = self._settings.receipts_queue * self.timeout_seconds + _START_SECONDS
             yield Place(connection, patience)
 
     @contextlib.contextmanager
-    def _connection(self) -> Iterator[desk.Wire]:
+    def _connection(self, person: str) -> Iterator[desk.Wire]:
         deadline = time.monotonic() + _START_SECONDS
         connection = None
         while connection is None:
@@ -78,7 +81,7 @@ class Reader:
                 raise ReaderUnavailable from None
             try:
                 connection = Client(socket, "AF_UNIX")
-                desk.send(connection, {"job": "place"}, [])
+                desk.send(connection, {"job": "place", "person": person}, [])
                 answer, _ = desk.receive(connection)
             except (OSError, EOFError):
                 # Not started yet, or just ending because nobody was there.

@@ -131,7 +131,7 @@ create table private.basic_recipes (
 );
 comment on table private.basic_recipes is
   'Simple dishes for two, of what kitchens have, for every diet and without every allergen; ingredients as create_meal '
-  'takes them. Salt and pepper are in the steps only.';
+  'takes them. Salt is in the steps only.';
 grant select on private.basic_recipes to authenticated, service_role;
 
 -- Written as in seed.sql: ingredients are "quantity unit food; …", steps "… | …".
@@ -198,7 +198,7 @@ with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (valu
   ('main', 'Baked potatoes with quark', 5, 55,
     '4 piece potatoes; 250 g quark; 1 bunch chives; 1 tbsp olive oil',
     'Prick the potatoes and bake at 200 °C until soft, 55 minutes. | '
-      'Stir quark, chopped chives, oil, salt and pepper. | '
+      'Stir quark, chopped chives, oil and salt. | '
       'Split the potatoes and fill them.'),
   ('main', 'Potato and leek soup', 15, 25,
     '500 g potatoes; 2 piece leeks; 1 piece onion; 2 tbsp olive oil',
@@ -239,7 +239,7 @@ with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (valu
       'Make four wells, crack in the eggs. | Cover and cook 6 minutes.'),
   ('main', 'Tuna and bean salad', 15, 0,
     '150 g tuna; 240 g white beans; 1 piece onion; 200 g tomatoes; 2 tbsp olive oil; 0.5 piece lemon',
-    'Slice the onion thinly and salt it. | Mix with beans, tuna and tomatoes. | Dress with oil, lemon and pepper.'),
+    'Slice the onion thinly and salt it. | Mix with beans, tuna and tomatoes. | Dress with oil and lemon; season.'),
   ('main', 'Baked salmon with potatoes', 10, 25,
     '2 piece salmon fillets; 500 g potatoes; 0.5 piece lemon; 2 tbsp olive oil',
     'Boil the potatoes. | Bake the oiled, salted salmon at 200 °C, 12 minutes. | '
@@ -259,7 +259,7 @@ with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (valu
   ('main', 'Mushroom rice', 10, 25,
     '180 g rice; 300 g mushrooms; 1 piece onion; 2 clove garlic; 2 tbsp olive oil; 0.5 piece lemon',
     'Fry the sliced mushrooms hard in the oil, then add onion and garlic. | Stir in the rice and 450 ml water. | '
-      'Cover and cook 18 minutes. | Season with lemon and pepper.'),
+      'Cover and cook 18 minutes. | Season with lemon and salt.'),
   ('main', 'Polenta with mushrooms', 10, 20,
     '120 g polenta; 300 g mushrooms; 2 clove garlic; 3 tbsp olive oil',
     'Stir the polenta into 600 ml salted boiling water and cook as the packet says. | '
@@ -271,10 +271,10 @@ with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (valu
   ('main', 'Greek salad', 15, 0,
     '300 g tomatoes; 1 piece cucumber; 200 g feta; 50 g olives; 1 piece onion; 2 tbsp olive oil',
     'Cut tomatoes and cucumber into chunks, the onion into thin rings. | Add olives and crumbled feta. | '
-      'Dress with oil and pepper.'),
+      'Dress with oil; season.'),
   ('main', 'Cheese toast with tomatoes', 5, 8,
     '4 slice bread; 120 g cheese; 200 g tomatoes',
-    'Lay sliced tomatoes and cheese on the bread; pepper. | Grill until bubbling.'),
+    'Lay sliced tomatoes and cheese on the bread; season. | Grill until bubbling.'),
   ('main', 'Carrot and ginger soup', 10, 25,
     '500 g carrots; 20 g ginger; 200 ml coconut milk; 1 piece onion; 1 tbsp oil; 1 piece lime',
     'Soften onion and ginger in the oil. | Add carrots and 500 ml water; simmer 20 minutes. | '
@@ -309,7 +309,7 @@ with recipes (occasion, name, prep_time, cook_time, ingredients, steps) as (valu
     'Brown the seeds in a dry pan. | Cut the fruit and mix it with its juice. | Scatter with the seeds.'),
   ('breakfast', 'Avocado on toast', 10, 0,
     '4 slice bread; 1 piece avocado; 0.5 piece lemon',
-    'Toast the bread. | Crush the avocado with lemon, salt and pepper. | Spread it thickly.'),
+    'Toast the bread. | Crush the avocado with lemon and salt. | Spread it thickly.'),
   ('breakfast', 'Fried eggs with tomatoes', 5, 8,
     '4 piece eggs; 250 g tomatoes; 1 tbsp olive oil',
     'Fry the halved tomatoes in the oil, cut side down. | Move them aside and fry the eggs. | Season and serve.'),

@@ -70,7 +70,9 @@ create table public.receipts (
     (status = 'processing') = (claim is not null) and (status = 'processing') = (claimed_until is not null)),
   constraint receipts_made_exactly_when_confirmed check ((status = 'confirmed') = (made is not null)),
   constraint receipts_image_url_in_the_owners_folder
-    check (starts_with(image_url, user_id::text || '/') and char_length(image_url) <= 1024),
+    check (starts_with(image_url, user_id::text || '/') and char_length(image_url) <= 1024
+      -- Whoever makes an address of it resolves these, and leaves the folder.
+      and image_url !~ '(^|/)\.{0,2}(/|$)'),
   constraint receipts_image_sha256_is_64_hex_digits check (image_sha256 ~ '^[0-9a-f]{64}$'),
   constraint receipts_extraction_is_an_object_max_256_kb check (private.is_object(extraction, 262144)),
   -- The same image again is the same receipt.

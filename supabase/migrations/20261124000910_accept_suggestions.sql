@@ -8,6 +8,7 @@ declare
   planned public.planned_meals;
   allergies text[];
   foods text[];
+  steps text[] := '{}';
   carriers text;
   message text;
   rule text;
@@ -32,6 +33,8 @@ begin
     end if;
   else
     accepted := public.create_meal(suggestion -> 'meal');
+    -- A model may hide food in the steps; their own recipe is their own words.
+    steps := array_remove(accepted.description || accepted.instructions, null);
   end if;
 
   -- Again, whoever checked before: the allergies may be new, and the stored ingredients are what will be cooked.
@@ -46,8 +49,8 @@ begin
       detail = 'What isn''t listed can''t be checked.',
       hint = 'Nothing was saved. Add the ingredients, or use create_meal.';
   end if;
-  select string_agg(format('%s: %s', c.food, c.allergy), '; ' order by c.food, c.allergy) into carriers
-  from private.food_conflicts(allergies, accepted.name || foods) as c;
+  select string_agg(format('%s: %s', left(c.food, 100), c.allergy), '; ' order by c.food, c.allergy) into carriers
+  from private.food_conflicts(allergies, accepted.name || foods || steps) as c;
   if carriers is not null then
     raise sqlstate 'PT409' using
       message = 'this meal carries what you are allergic to',
@@ -75,9 +78,9 @@ comment on function public.accept_meal_suggestion(jsonb, jsonb) is
   'Takes a meal suggestion as it was given ({"meal": …, "meal_id": null | uuid, …}), in one transaction: creates the '
   'recipe, or with meal_id takes the caller''s own, and plans it when plan is given ({"date": "2026-11-24", "time": '
   '"19:00", "servings": 2}; only date is required). Returns {"meal": …, "planned_meal": … | null}. Refuses with PT409 '
-  'what carries an allergen of the caller''s profile (detail: "food: allergy; …"), or lists no ingredients to check; '
-  'with PT404 a recipe that isn''t theirs; with PT422 bad input; and then saves nothing. Show with it: "Ingredients '
-  'are checked by their names only. Always check the labels: they decide."';
+  'what carries an allergen of the caller''s profile (a new recipe also in its steps; detail: "food: allergy; …"), or '
+  'lists no ingredients to check; with PT404 a recipe that isn''t theirs; with PT422 bad input; then nothing is saved. '
+  'Show with it: "Ingredients are checked by their names only. Always check the labels: they decide."';
 revoke execute on function public.accept_meal_suggestion(jsonb, jsonb) from public;
 -- Not to service_role: the rows are the caller's, and it is nobody.
 grant execute on function public.accept_meal_suggestion(jsonb, jsonb) to authenticated;

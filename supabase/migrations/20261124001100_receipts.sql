@@ -625,7 +625,8 @@ begin
   -- What the store prints, as the owner calls it; how much one of it is only where that is exact.
   insert into public.receipt_item_names as n (user_id, printed_name, pantry_name, pantry_unit, pantry_quantity)
   select distinct on (lower(l.name)) receipt.user_id, lower(l.name), i.name, i.unit,
-    case when one.quantity > 0 and one.quantity * coalesce(l.quantity, 1) = i.quantity then one.quantity end
+    case when one.quantity > 0 and private.is_quantity(one.quantity)
+      and one.quantity * coalesce(l.quantity, 1) = i.quantity then one.quantity end
   from rows from (jsonb_to_recordset(restock) as (line_id uuid, name text, unit text, quantity numeric))
     with ordinality as i (line_id, name, unit, quantity, position)
   join public.receipt_lines as l on l.id = i.line_id

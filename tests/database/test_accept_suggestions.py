@@ -147,6 +147,22 @@ def test_an_allergen_is_refused_at_the_last_moment(data_api: DataApi, owner: Use
     assert accept(data_api, owner, SUGGESTION, plan=plan).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "field", [{"instructions": ["Boil it.", "Add satay."]}, {"description": "With satay"}]
+)
+def test_an_allergen_in_the_steps_of_a_new_meal_is_refused(
+    data_api: DataApi, owner: User, field: Row
+) -> None:
+    allergic(owner, "peanuts")
+    before = everything(owner)
+    answer = accept(data_api, owner, {"meal": TOAST | field})
+    assert answer.status_code == 409
+    assert answer.json()["details"] in ("Add satay.: peanuts", "With satay: peanuts")
+    assert everything(owner) == before
+    harmless = {"instructions": ["Boil it.", "Add salt."], "description": "With salt"}
+    assert accept(data_api, owner, {"meal": TOAST | harmless}).status_code == 200
+
+
 def test_the_stored_ingredients_of_an_own_recipe_decide(data_api: DataApi, owner: User) -> None:
     allergic(owner, "nuts")
     id_ = own_recipe(data_api, owner, "Mandeln", "rice")

@@ -155,6 +155,10 @@ def after(word: str) -> Callable[[str], str]:
     return lambda name: f"{word} {name}"
 
 
+CYRILLIC = "\u0430\u0435\u0456\u043e\u0440\u0441\u0443\u0445"
+GREEK = "\u0391\u0395\u0397\u0399\u039a\u039c\u039d\u039f\u03a4\u03a7"
+"""Letters that look like aeiopcyx and AEHIKMNOTX."""
+
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "upper case": str.upper,
     "title case": str.title,
@@ -166,6 +170,10 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "underscores": lambda name: name.replace(" ", "_"),
     "two spaces": lambda name: name.replace(" ", "  "),
     "zero width": lambda name: "\u200b".join(name),
+    "marks of direction": lambda name: "\u200e".join(name),
+    "invisible signs": lambda name: "\u2063\ufe0f\U000e0061".join(name),
+    "Cyrillic letters": lambda name: name.lower().translate(str.maketrans("aeiopcyx", CYRILLIC)),
+    "Greek letters": lambda name: name.upper().translate(str.maketrans("AEHIKMNOTX", GREEK)),
     "soft hyphens": lambda name: name[:2] + "\u00ad" + name[2:],
     "an amount before it": lambda name: f"250g {name}",
     "an amount stuck to it": lambda name: f"2{name}",
@@ -184,6 +192,24 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "quotes": lambda name: f"“{name}”",
     "an emoji": lambda name: f"🥣{name}🥣",
 }
+
+
+def test_the_steps_of_a_basic_recipe_carry_nothing_that_its_ingredients_do_not(db: Database) -> None:
+    # The planner looks at the ingredients; accepting its suggestion looks at the steps, too.
+    hidden = db.execute(
+        """select r.name, a.allergy, step.food
+        from private.basic_recipes as r
+        cross join (
+          select english as allergy from private.food_classes where is_allergen
+          union select y.called[1] from private.food_synonyms as y
+        ) as a
+        cross join private.food_conflicts(array[a.allergy], r.instructions) as step
+        where not exists (
+          select from private.food_conflicts(array[a.allergy], r.name || array(
+            select i ->> 'food_item_name'
+            from jsonb_array_elements(private.basic_meal(r.name, 2) -> 'ingredients') as i)))"""
+    ).fetchall()
+    assert hidden == []
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

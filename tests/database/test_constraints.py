@@ -448,11 +448,17 @@ def test_a_receipts_image_is_in_its_owners_folder(data_api: DataApi, owner: User
         owner.id,
         f"/{owner.id}/1.jpg",
         f"{owner.id}/{'x' * 990}",
+        f"{owner.id}/../{other_user.id}/1.jpg",
+        f"{owner.id}/a/../../../1.jpg",
+        f"{owner.id}/./1.jpg",
+        f"{owner.id}//1.jpg",
+        f"{owner.id}/..",
+        f"{owner.id}/",
     ):
         answer = data_api.post("receipts", TABLES["receipts"].row | {"image_url": elsewhere}, by=owner)
         assert answer.status_code == 400
         assert '"receipts_image_url_in_the_owners_folder"' in answer.json()["message"]
-    for own in (f"{owner.id}/1.jpg", f"{owner.id}/{'x' * 987}"):
+    for own in (f"{owner.id}/1.jpg", f"{owner.id}/{'x' * 987}", f"{owner.id}/..a/b..c/...d"):
         assert the_row(data_api.post("receipts", TABLES["receipts"].row | {"image_url": own}, by=owner))
 
 

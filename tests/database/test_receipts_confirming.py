@@ -360,7 +360,9 @@ def test_the_last_name_counts(receipts: Receipts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bought", "restocked", "one"), [("3", "1", None), ("3", "1.5", "0.5"), (None, "2", "2")]
+    ("bought", "restocked", "one"),
+    # The last is exact, and more than a pantry takes.
+    [("3", "1", None), ("3", "1.5", "0.5"), (None, "2", "2"), ("0.001", "20000", None)],
 )
 def test_how_much_one_is_is_remembered_only_where_it_is_exact(
     receipts: Receipts, bought: str | None, restocked: str, one: str | None

@@ -157,7 +157,7 @@ def shared_desk() -> Iterator[str]:
     """Where a reader is that outlives the services of these tests: starting one takes seconds."""
     with tempfile.TemporaryDirectory(prefix="test-life-os-", ignore_cleanup_errors=True) as folder:
         given = {"supabase_url": "http://127.0.0.1:9", "supabase_publishable_key": PUBLISHABLE_KEY}
-        with Reader(config.load(**given, receipts_socket=f"{folder}/desk")).place():
+        with Reader(config.load(**given, receipts_socket=f"{folder}/desk")).place("nobody"):
             yield f"{folder}/desk"
 
 

@@ -55,6 +55,13 @@ def locked_pdf() -> bytes:
     return _pdf(objects, b"/Encrypt 3 0 R /ID [<00> <00>]")
 
 
+def lying_heic(image: Image.Image) -> bytes:
+    """A HEIC file whose header gives the image another size than it has."""
+    content = encoded(image, "HEIF")
+    size = content.index(b"ispe") + 8
+    return content[:size] + struct.pack(">II", 100, 100) + content[size + 8 :]
+
+
 def huge_png(width: int, height: int) -> bytes:
     """A small file that claims to be an image of that size, and is."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)

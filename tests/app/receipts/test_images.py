@@ -218,6 +218,7 @@ def test_nothing_but_the_first_bytes_is_refused(name: str) -> None:
         pytest.param(files.huge_png(9000, 9000), TooManyPixels, id="bomb"),
         pytest.param(files.huge_png(700_000, 100), TooManyPixels, id="wide bomb"),
         pytest.param(files.encoded(Image.new("RGB", (47, 500))), TooFewPixels, id="tiny"),
+        pytest.param(files.lying_heic(Image.new("RGB", (900, 900))), BrokenFile, id="lying HEIC"),
         pytest.param(files.encoded(marked(), "PNG", **FRAMES), AnimatedImage, id="animated PNG"),
         pytest.param(files.encoded(marked(), "WEBP", **FRAMES), AnimatedImage, id="animated WebP"),
         pytest.param(files.locked_pdf(), EncryptedFile, id="locked PDF"),

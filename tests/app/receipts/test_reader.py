@@ -17,6 +17,7 @@ import pytest
 from app import config, create_app
 from app.errors import BrokenFile, ReaderBusy, ReaderUnavailable, ReadingFailed, ReadingTimedOut
 from app.receipts import kinds, ocr
+from app.receipts.desk import Turns
 from app.receipts.extraction import Hints
 from app.receipts.reader import Place, Reader
 from tests.app.conftest import PUBLISHABLE_KEY, assert_error
@@ -50,11 +51,11 @@ def read(place: Place, content: bytes = PDF) -> str:
 
 def test_places_are_bounded_over_all_workers(own_socket: str) -> None:
     one, other = reader(own_socket, receipts_queue=2), reader(own_socket, receipts_queue=2)
-    with one.place(), other.place():
+    with one.place("owner"), other.place("other user"):
         for worker in (one, other):
-            with pytest.raises(ReaderBusy), worker.place():
+            with pytest.raises(ReaderBusy), worker.place("third"):
                 pass
-    with one.place() as place:
+    with one.place("owner") as place:
         assert "CORNER SHOP" in read(place)
 
 
@@ -63,12 +64,43 @@ def test_an_upload_over_the_bound_is_told_to_come_back(
 ) -> None:
     service = make_service(receipts_socket=own_socket, receipts_queue=1)
     receipt_id = sent(service, owner, text_pdf())["receipt"]["id"]
-    with reader(own_socket).place():
+    with reader(own_socket).place("owner"):
         for refused in (send(service, owner, PDF), extract(service, owner, receipt_id)):
             assert_error(refused, 503, "reader_busy")
             assert int(refused.headers["Retry-After"]) > 0
     assert [row["status"] for row in receipts_of(owner)] == ["draft"]
     assert sent(service, owner, PDF)["receipt"]["status"] == "draft"
+
+
+def test_one_person_leaves_a_place_to_others(own_socket: str) -> None:
+    one, other = reader(own_socket, receipts_queue=4), reader(own_socket, receipts_queue=4)
+    with one.place("owner"), other.place("owner"), one.place("owner"):
+        for worker in (one, other):
+            with pytest.raises(ReaderBusy), worker.place("owner"):
+                pass
+        with other.place("other user") as place:
+            assert "CORNER SHOP" in read(place)
+    with one.place("owner") as place:
+        assert "CORNER SHOP" in read(place)
+
+
+def test_nobody_has_two_turns_in_a_row_while_somebody_else_waits() -> None:
+    turns = Turns()
+    had: list[str] = []
+
+    def take(person: str) -> None:
+        with turns.turn(person):
+            had.append(person)
+
+    people = ["owner", "owner", "owner", "other user", "other user"]
+    waiting = [threading.Thread(target=take, args=(person,)) for person in people]
+    with turns.turn("owner"):
+        for thread in waiting:
+            thread.start()
+        eventually(lambda: len(turns.waiting) == len(people))
+    for thread in waiting:
+        thread.join()
+    assert had == ["other user", "owner", "other user", "owner", "owner"]
 
 
 def test_workers_share_one_reader(own_socket: str) -> None:
@@ -86,7 +118,7 @@ def test_workers_share_one_reader(own_socket: str) -> None:
 
 
 def _read_once(worker: Reader) -> None:
-    with worker.place() as place:
+    with worker.place("owner") as place:
         assert "CORNER SHOP" in read(place)
 
 
@@ -106,7 +138,7 @@ def test_a_job_that_breaks_the_reader_fails_alone(own_socket: str) -> None:
     worker = reader(own_socket)
     _read_once(worker)
     first = processes(own_socket)
-    with worker.place() as place:
+    with worker.place("owner") as place:
         pages = place.prepare(PHOTO, kinds.JPEG)
         failures = []
 
@@ -151,7 +183,7 @@ def test_a_reader_that_dies_marks_the_receipt_and_the_next_one_is_read(
 
 def test_a_job_that_takes_too_long_is_ended(own_socket: str) -> None:
     worker = reader(own_socket, receipts_timeout_seconds=0.01)
-    with worker.place() as place:
+    with worker.place("owner") as place:
         for _ in range(2):
             # A process can't even start in that time.
             with pytest.raises(ReadingTimedOut):
@@ -162,7 +194,7 @@ def test_a_job_that_takes_too_long_is_ended(own_socket: str) -> None:
 def test_a_reader_may_not_take_more_memory_than_it_is_given(own_socket: str) -> None:
     worker = reader(own_socket, receipts_memory_mb=500)
     _read_once(worker)
-    with worker.place() as place:
+    with worker.place("owner") as place:
         # 64 megapixels with transparency need more.
         with pytest.raises((ReadingFailed, BrokenFile)):
             place.prepare(_large(), kinds.PNG)
@@ -179,7 +211,7 @@ def test_a_bad_file_doesnt_cost_the_reader_its_life(own_socket: str) -> None:
     worker = reader(own_socket)
     _read_once(worker)
     before = processes(own_socket)
-    with worker.place() as place, pytest.raises(BrokenFile):
+    with worker.place("owner") as place, pytest.raises(BrokenFile):
         place.prepare(PHOTO[:2000], kinds.JPEG)
     assert processes(own_socket) == before
 
@@ -212,7 +244,7 @@ def test_a_service_that_lacks_ocr_starts_and_says_what_it_can_read(
 
 
 def test_a_reader_that_cannot_start_is_named() -> None:
-    with pytest.raises(ReaderUnavailable), reader("/proc/nowhere/desk").place():
+    with pytest.raises(ReaderUnavailable), reader("/proc/nowhere/desk").place("owner"):
         pass
 
 
