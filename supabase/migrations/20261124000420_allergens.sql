@@ -51,12 +51,17 @@ insert into private.food_classes (code, english, german, is_allergen) values
 create function private.fold_food(food text) returns text
 language plpgsql immutable strict security invoker set search_path = '' as $$
 begin
-  -- Invisible characters and accents first, then letters that have no accent to lose.
-  food := regexp_replace(normalize(food, nfkd), '[\u00ad\u0300-\u036f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f'
-    '\u202a-\u202e\u2060-\u206f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\U000e0000-\U000e0fff]', '', 'g');
-  food := translate(replace(lower(food), 'ß', 'ss'), 'æœøłđıɑ', 'aooldia');
-  -- Letters of other scripts that look like Latin ones, small or capital.
-  food := translate(food, 'авеѕіјкмнорстухԁһӏαβεζηικμνορτυχ', 'abesijkmhopctyxdhlabezhikmnoptyx');
+  -- Most names are ASCII, and a planner folds thousands.
+  if octet_length(food) = char_length(food) then
+    food := lower(food);
+  else
+    -- Invisible characters and accents first, then letters that have no accent to lose.
+    food := regexp_replace(normalize(food, nfkd), '[\u00ad\u0300-\u036f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f'
+      '\u202a-\u202e\u2060-\u206f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\U000e0000-\U000e0fff]', '', 'g');
+    food := translate(replace(lower(food), 'ß', 'ss'), 'æœøłđıɑ', 'aooldia');
+    -- Letters of other scripts that look like Latin ones, small or capital.
+    food := translate(food, 'авеѕіјкмнорстухԁһӏαβεζηικμνορτυχ', 'abesijkmhopctyxdhlabezhikmnoptyx');
+  end if;
   food := regexp_replace(food, '([aou])e+', '\1', 'g');
   food := regexp_replace(food, '([0-9])([a-z])', '\1 \2', 'g');
   food := regexp_replace(food, '[_.''’`´"“”„‘‚«»‐‑\t]|(?<! )-|-(?! )', ' ', 'g');
