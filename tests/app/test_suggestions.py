@@ -155,7 +155,7 @@ BAD_FOR_EITHER = [
     ("notes", "a\x00b"),
     ("notes", ["x"]),
     ("fallback", "no"),
-    ("user_id", str(uuid.uuid4())),
+    ("user_id", "5f0f8c7e-2f0d-4d0e-9d6a-0a5c1e2b3c4d"),
 ]
 
 
