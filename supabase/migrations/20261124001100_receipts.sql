@@ -247,13 +247,17 @@ declare
   ids uuid[];
 begin
   ids := array(
-    select e.id
-    from public.expenses as e left join public.receipts as r on r.id = e.receipt_id
-    where e.user_id = receipt.user_id and e.date = receipt.date and lower(e.store) = lower(receipt.store)
-      and e.currency = receipt.currency and e.kind = receipt.kind
-      -- Another receipt's expenses are its parts.
-      and receipt.amount in (e.amount, r.amount)
-    order by e.created_at, e.id);
+    select s.id
+    from (
+      -- Another receipt's expenses are its parts; so may those be that no receipt has, or has any more.
+      select e.id, e.created_at, e.amount, r.amount as receipts_amount,
+        sum(e.amount) over (partition by e.receipt_id) as together
+      from public.expenses as e left join public.receipts as r on r.id = e.receipt_id
+      where e.user_id = receipt.user_id and e.date = receipt.date and lower(e.store) = lower(receipt.store)
+        and e.currency = receipt.currency and e.kind = receipt.kind
+    ) as s
+    where receipt.amount in (s.amount, s.receipts_amount, s.together)
+    order by s.created_at, s.id);
   return case
     when ids = '{}' then '[]'
     else jsonb_build_array(jsonb_build_object('code', 'expense_exists', 'expense_ids', ids,
@@ -262,7 +266,7 @@ begin
   end;
 end $$;
 comment on function private.same_expenses(public.receipts) is
-  'A warning when expenses have the store, date and amount of a receipt that isn''t confirmed yet; otherwise none.';
+  'A warning when expenses, alone or together, have the store, date and amount of a receipt that isn''t confirmed yet.';
 
 -------------------------------------------------------------------------------
 -- 3. Reading

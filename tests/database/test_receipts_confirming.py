@@ -205,13 +205,17 @@ def test_parts_may_have_names(receipts: Receipts) -> None:
 # Expenses that exist.
 
 
-@pytest.mark.parametrize("how", ["by hand", "linked by hand", "receipt", "split receipt"])
+@pytest.mark.parametrize("how", ["by hand", "linked by hand", "parts by hand", "receipt", "split receipt"])
 def test_an_expense_that_exists_is_a_warning_and_never_a_merge(receipts: Receipts, how: str) -> None:
     draft = receipts.draft()
     if how.endswith("by hand"):
         link = {"receipt_id": draft["id"]} if how == "linked by hand" else {}
-        row = {"name": "x", "amount": 23.4, "category": "x", "date": "2026-11-24", "store": "CORNER SHOP"}
-        first = [the_row(receipts.data_api.post("expenses", row | link, by=receipts.owner))]
+        row = {"name": "x", "category": "x", "date": "2026-11-24", "store": "CORNER SHOP"} | link
+        amounts = ["20.00", "3.40"] if how == "parts by hand" else ["23.40"]
+        first = [
+            the_row(receipts.data_api.post("expenses", row | {"amount": amount}, by=receipts.owner))
+            for amount in amounts
+        ]
     else:
         split = parts("20.00", "3.40") if how == "split receipt" else None
         first = receipts.confirm(receipts.draft(), split=split)["expenses"]
