@@ -408,7 +408,8 @@ LINES_HEADER: Table = {
     "scandinavian": "vara|antal|pris|belopp|beskrivelse|beskrivning",
 }
 
-# What people spend money on: words of shops and of what is bought there, most telling ones.
+# What people spend money on: words of shops and of what is bought there, most telling ones. A line
+# is what comes first: a kitchen roll before the kitchen.
 CATEGORIES: Mapping[str, Table] = {
     "Groceries": {
         "en": "supermarket|hypermarket|grocer~|mart|minimart|market|milk|bread|eggs|cheese|butter|yogurt"
@@ -427,6 +428,20 @@ CATEGORIES: Mapping[str, Table] = {
         "pl": "delikatesy|piekarnia|mleko|chleb|ser|jajka|maslo|jablka",
         "scandinavian": "matbutik|mjolk|melk|maelk|brod|ost|smor|agg|aeg|egg|bageri|bakeri",
     },
+    "Household": {
+        "en": "kitchen roll~|toilet roll~|toilet paper|washing up|hardware|furniture|detergent|light bulb"
+        "|battery|batteries|paint|screw~|drill|plumbing|pipe|cleaner|towel~"
+        "|kitchenware|plastic bags|electrical|diy|home improvement|garden",
+        "ms": "perkakas|perabot|sabun|bengkel|papan|simen|pasir",
+        "de": "baumarkt|mobel|farbe|schraube~|reiniger|batterie~|gluhbirne|garten|spulmittel|toilettenpapier",
+        "fr": "bricolage|meuble~|peinture|lessive|jardin|quincaillerie",
+        "es": "ferreteria|muebles|pintura|detergente|bricolaje|jardin",
+        "it": "ferramenta|mobili|vernice|detersivo|fai da te|giardino",
+        "pt": "ferragens|moveis|tinta|detergente|jardim",
+        "nl": "bouwmarkt|meubel~|verf|wasmiddel|doe het zelf|tuin",
+        "pl": "budowlany|meble|farba|proszek|ogrod",
+        "scandinavian": "byggvaror|mobler|maling|tvattmedel|byggemarked|jernvare|hage",
+    },
     "Restaurants": {
         "en": "restaurant~|cafe|coffee|bistro|diner|grill|pizza~|burger~|steakhouse|tavern|pub|noodle~"
         "|seafood|kitchen|dine in|eat in|takeaway|take away|take out|guest check|guests|server|waiter"
@@ -441,19 +456,6 @@ CATEGORIES: Mapping[str, Table] = {
         "nl": "eetcafe|tafel|bier|koffie|ontbijt|lunch|diner",
         "pl": "restauracja|kawiarnia|cukiernia|stolik|kawa|pierogi",
         "scandinavian": "restaurang|kafe|kro|bord|kaffe|ol|konditori",
-    },
-    "Household": {
-        "en": "hardware|furniture|detergent|light bulb|battery|batteries|paint|screw~|drill|plumbing"
-        "|pipe|cleaner|towel~|kitchenware|plastic bags|electrical|diy|home improvement|garden",
-        "ms": "perkakas|perabot|sabun|bengkel|papan|simen|pasir",
-        "de": "baumarkt|mobel|farbe|schraube~|reiniger|batterie~|gluhbirne|garten|spulmittel|toilettenpapier",
-        "fr": "bricolage|meuble~|peinture|lessive|jardin|quincaillerie",
-        "es": "ferreteria|muebles|pintura|detergente|bricolaje|jardin",
-        "it": "ferramenta|mobili|vernice|detersivo|fai da te|giardino",
-        "pt": "ferragens|moveis|tinta|detergente|jardim",
-        "nl": "bouwmarkt|meubel~|verf|wasmiddel|doe het zelf|tuin",
-        "pl": "budowlany|meble|farba|proszek|ogrod",
-        "scandinavian": "byggvaror|mobler|maling|tvattmedel|byggemarked|jernvare|hage",
     },
     "Transport": {
         "en": "fuel|petrol|diesel|unleaded|litre|pump|gas station|gasoline|taxi|parking|car park|toll"

@@ -161,6 +161,20 @@ def test_the_category_is_what_most_words_suggest(rows: tuple[str, ...], category
     assert said(read(*rows, "TOTAL|9.00"), "category") == category
 
 
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("Kitchen Roll 4pk", "Household"),
+        ("Kitchen special", "Restaurants"),
+        ("Milk", "Groceries"),
+        ("Abc", None),
+    ],
+)
+def test_a_line_has_the_category_of_its_words(name: str, category: str | None) -> None:
+    (line,) = read(*HEAD, f"{name}|9.00", "TOTAL|9.00").lines
+    assert line.category == category
+
+
 def test_words_that_suggest_nothing_give_no_category() -> None:
     assert said(read("#^Zyx", "Abc|9.00", "TOTAL|9.00"), "category") is None
 
