@@ -89,6 +89,7 @@ class AuthenticationRequired(AuthenticationError):
 class InvalidToken(AuthenticationError):
     code = "invalid_token"
     message = "Invalid token"
+    hint = "Refresh the session, or sign in again, and send its access token."
     headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
@@ -106,18 +107,21 @@ class InvalidRequest(LifeOSError):
     status = 422
     code = "invalid_request"
     message = "The request isn't valid"
+    hint = "Correct what details names; /api/docs says what every address takes."
 
 
 class MalformedBody(InvalidRequest):
     status = 400
     code = "malformed_body"
     message = "The body isn't valid JSON"
+    hint = "Check its quotes, commas and brackets."
 
 
 class BodyTooLarge(InvalidRequest):
     status = 413
     code = "body_too_large"
     message = "The body is too large"
+    hint = "Send less: /api/docs says what this address takes."
 
 
 class UnsupportedMediaType(InvalidRequest):
@@ -214,6 +218,7 @@ class DataApiTimeout(DataApiError):
     status = 504
     code = "data_api_timeout"
     message = "The database took too long"
+    hint = "Try again in a few seconds."
 
 
 class StorageError(LifeOSError):
@@ -357,6 +362,11 @@ _HTTP_MESSAGES = {
     413: BodyTooLarge.message,
     500: LifeOSError.message,
 }
+_HTTP_HINTS = {
+    404: "GET /api/docs lists the addresses of this service.",
+    405: "GET /api/docs says which methods it takes.",
+    413: BodyTooLarge.hint,
+}
 
 
 class ErrorBody(BaseModel):
@@ -404,7 +414,8 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
     message = _HTTP_MESSAGES.get(status, error.name)
     allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
     headers: Mapping[str, str] = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
-    return _answer(status, message, _HTTP_CODES.get(status, "http_error"), headers=headers)
+    code = _HTTP_CODES.get(status, "http_error")
+    return _answer(status, message, code, _HTTP_HINTS.get(status), headers=headers)
 
 
 def _answer(

@@ -23,7 +23,7 @@ MEALS = Kind(
     "plan_meals",
     prompts.MEALS,
     ProposedMeals,
-    "None of your recipes fits; add some, or ask for less.",
+    "No recipe fits, neither yours nor the basic ones; allow more time, or add a recipe.",
     "Allergens are recognised by the names of foods only: always check the label.",
 )
 WORKOUTS = Kind(

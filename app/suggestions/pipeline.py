@@ -18,6 +18,8 @@ from app.suggestions.schemas import SuggestionRequest
 
 _log = logging.getLogger(__name__)
 
+_NOTES_UNREAD = "The built-in planner doesn't read notes."
+
 
 class Suggester:
     """One request of one user on its way to an answer."""
@@ -101,7 +103,8 @@ class Suggester:
         if record:
             self._record(budget.milliseconds_since(started))
         nothing = "" if suggestions else self._kind.nothing_found
-        return self._answer("planner", None, suggestions, message, nothing)
+        unread = _NOTES_UNREAD if self._wanted.get("notes") else ""
+        return self._answer("planner", None, suggestions, message, nothing, unread)
 
     def _record(self, latency_ms: int) -> None:
         """Notes the planner's answer. It is worth more than the note, so a failure is only logged."""

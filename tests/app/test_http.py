@@ -17,9 +17,9 @@ def headers(project: fakes.FakeDataApi) -> dict[str, str]:
 
 def test_unknown_addresses_and_methods_are_answered_in_the_error_shape(client: FlaskClient) -> None:
     assert_error(client.get("/"), 404, "not_found")
-    assert_error(client.get("/api/nothing"), 404, "not_found")
+    assert "/api/docs" in assert_error(client.get("/api/nothing"), 404, "not_found")["hint"]
     refused = client.get(URL)
-    assert_error(refused, 405, "method_not_allowed")
+    assert "/api/docs" in assert_error(refused, 405, "method_not_allowed")["hint"]
     assert refused.headers["Allow"] == "OPTIONS, POST"
 
 

@@ -66,8 +66,18 @@ def test_a_request_of_the_planner_is_recorded(
     assert recorded == {"kind": kind, "source": "planner"}
 
 
+@pytest.mark.parametrize("url", [MEALS, WORKOUTS])
+def test_the_planner_says_that_it_reads_no_notes(
+    client: FlaskClient, project: fakes.FakeDataApi, url: str
+) -> None:
+    unread = "doesn't read notes"
+    assert unread in ask(client, project, url, notes="Something with mushrooms.").get_json()["message"]
+    for body in ({}, {"notes": ""}):
+        assert unread not in ask(client, project, url, **body).get_json().get("message", "")
+
+
 @pytest.mark.parametrize(
-    ("url", "planner", "advice"), [(MEALS, "plan_meals", "recipes"), (WORKOUTS, "plan_workouts", "time")]
+    ("url", "planner", "advice"), [(MEALS, "plan_meals", "recipe"), (WORKOUTS, "plan_workouts", "time")]
 )
 def test_nothing_to_suggest_is_said(
     client: FlaskClient, project: fakes.FakeDataApi, url: str, planner: str, advice: str
@@ -322,7 +332,7 @@ def test_a_planner_that_stands_in_with_nothing_says_so(
     openai.enqueue(fakes.refusal())
     message = ask(hasty_client, project).get_json()["message"]
     assert "declined" in message
-    assert "recipes" in message
+    assert "No recipe fits" in message
 
 
 def test_the_planner_stands_in_when_the_database_drops_everything(
