@@ -9,6 +9,7 @@ LifeOSError
 │   ├── MalformedBody             400  the body isn't JSON
 │   ├── BodyTooLarge              413
 │   ├── UnsupportedMediaType      415  the body doesn't claim to be JSON
+│   │   └── NotAForm              415  or, where a file is wanted, a form
 │   ├── UnsupportedFile           415  a file of a type that isn't read
 │   ├── FileTooLarge              413
 │   └── UnusableFile              422  its type is right, but nobody can read it
@@ -129,6 +130,12 @@ class UnsupportedMediaType(InvalidRequest):
     code = "unsupported_media_type"
     message = "The body must be JSON"
     hint = "Send Content-Type: application/json."
+
+
+class NotAForm(UnsupportedMediaType):
+    code = "unsupported_media_type"
+    message = "The body must be a form with a file"
+    hint = "Send multipart/form-data with the file in field file."
 
 
 class UnsupportedFile(InvalidRequest):

@@ -66,7 +66,7 @@ def body(model: type[Body]) -> Body:
         problems = error.errors(include_input=False, include_context=False, include_url=False)
         if any(problem["type"] == "json_invalid" for problem in problems):
             raise errors.MalformedBody from None
-        raise errors.InvalidRequest(details=[_describe(problem) for problem in problems]) from None
+        raise errors.InvalidRequest(details=[_describe(problem, model) for problem in problems]) from None
 
 
 def _require_strict_json(content: bytes) -> None:
@@ -97,20 +97,17 @@ def query(model: type[Body]) -> Body:
         return model.model_validate(request.args.to_dict())
     except ValidationError as error:
         problems = error.errors(include_input=False, include_context=False, include_url=False)
-        raise errors.InvalidRequest(details=[_describe(problem) for problem in problems]) from None
+        raise errors.InvalidRequest(details=[_describe(problem, model) for problem in problems]) from None
 
 
 @contextlib.contextmanager
 def uploaded_file(max_bytes: int) -> Iterator[IO[bytes]]:
     """The one file of a multipart/form-data body; large ones lie on disk, not in memory, while they arrive.
 
-    Raises UnsupportedMediaType, FileTooLarge, or InvalidRequest when there is no file or several.
+    Raises NotAForm, FileTooLarge, or InvalidRequest when there is no file or several.
     """
     if request.mimetype != "multipart/form-data":
-        raise errors.UnsupportedMediaType(
-            "The body must be a form with a file",
-            hint="Send multipart/form-data with the file in field file.",
-        )
+        raise errors.NotAForm
     request.max_content_length = max_bytes + _FORM_BYTES
     try:
         files = [file for files in request.files.listvalues() for file in files]
@@ -136,9 +133,16 @@ def envelope(data: Any, message: str | None = None, *, cache: str = PRIVATE, sta
     return response
 
 
-def _describe(problem: Mapping[str, Any]) -> dict[str, str]:
-    field = ".".join(str(part) for part in problem["loc"])
-    return {"field": field or "body", "problem": str(problem["msg"]).removeprefix("Value error, ")}
+def _describe(problem: Mapping[str, Any], model: type[BaseModel]) -> dict[str, str]:
+    """A problem that pydantic found, in words for whoever sent the body."""
+    name = ".".join(str(part) for part in problem["loc"])
+    field = model.model_fields.get(name)
+    says = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        says = f"There is no such field; there are {', '.join(model.model_fields)}"
+    elif problem["type"] == "string_pattern_mismatch" and field and field.examples:
+        says = f"Must look like {field.examples[0]}"
+    return {"field": name or "body", "problem": says}
 
 
 def _allow_origin(response: Response, origins: frozenset[str]) -> None:

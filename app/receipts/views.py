@@ -9,10 +9,10 @@ from app.errors import (
     DataApiError,
     FileTooLarge,
     ModelError,
+    NotAForm,
     ReaderError,
     StorageError,
     UnsupportedFile,
-    UnsupportedMediaType,
     UnusableFile,
 )
 from app.receipts import reader
@@ -34,7 +34,7 @@ _REFUSALS = (404, 409, 422)
 @openapi.operation(
     content={"multipart/form-data": FORM},
     answer={200: ReadReceipt, 201: ReadReceipt},
-    errors=(UnsupportedMediaType, *_READING),
+    errors=(NotAForm, *_READING),
     refusals=_REFUSALS,
 )
 @auth.required

@@ -201,6 +201,20 @@ def test_a_bad_request_is_refused_naming_the_field(
     assert project.calls == []
 
 
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"meal_time": "7pm"}, "Must look like 19:00"),
+        ({"dinner": True}, "There is no such field; there are count, date, notes, fallback, meal_time, "),
+    ],
+)
+def test_a_refusal_says_what_would_be_right(
+    client: FlaskClient, project: fakes.FakeDataApi, said: dict[str, Any], problem: str
+) -> None:
+    body = assert_error(ask(client, project, **said), 422, "invalid_request")
+    assert body["details"][0]["problem"].startswith(problem)
+
+
 # With a model
 
 
