@@ -255,7 +255,7 @@ def test_a_server_that_asks_for_more_time_than_there_is_isnt_waited_for(
     started = time.monotonic()
     with pytest.raises(ModelUnavailable):
         ask(model_of(openai))
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 1
     assert len(openai.history) == 1
 
 

@@ -48,9 +48,7 @@ def data_api(stack: Instance) -> Iterator[DataApi]:
         yield DataApi(http)
 
 
-# Once a file: people's calendars are apart, so what a test broke is still broken at the end, and the look
-# takes longer with everybody that the tests before have made.
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True)
 def _calendar_is_the_projection_of_its_sources(db: psycopg.Connection[DictRow]) -> Iterator[None]:
     yield
     assert db.execute("select * from private.calendar_mismatches").fetchall() == []
