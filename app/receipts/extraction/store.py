@@ -7,12 +7,12 @@ A name may run over several rows ("Popular Book / Co. (M) Sdn Bhd"), and readers
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from statistics import median
 
-from app.receipts.extraction import vocabulary
+from app.receipts.extraction import mentions, vocabulary
 from app.receipts.extraction.hints import KnownStore
 from app.receipts.extraction.layout import Cell, Row
+from app.receipts.extraction.mentions import Mention, alike, squeeze
 from app.receipts.extraction.words import Words, fold
 from app.receipts.schemas import Reading
 
@@ -20,6 +20,8 @@ _MOST_ROWS = 14
 _LONGEST = 100
 _SAME_NAME = 0.86
 _FEWEST_POINTS = 14
+# Of a name that is said outside the head only.
+_POINTS_OF_MENTION = 50
 
 _LEGAL = Words(vocabulary.LEGAL_FORM)
 _SHOP = Words(vocabulary.SHOP)
@@ -44,6 +46,8 @@ _REGISTRATION = re.compile(
     r"|\b[A-Z]{0,3}\d{5,}).*$",
     re.IGNORECASE,
 )
+_PRICE = re.compile(r"(?<![\d.,:/])\d{1,4}[.,]\d\d(?:\s?[A-Z*]{1,2})?$")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 # Words that end names and that readers glue to the word before them.
 _ENDING = re.compile(
     r"(?<=[a-z]{3})(?:stationery|enterprise|restaurant|restoran|hardware|trading|supermarket|pharmacy|bakery|bookstores?"
@@ -64,42 +68,65 @@ class _Part:
     """How sure the reader was of the text."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """What may be the name, and how much speaks for it."""
+
+    name: str
+    points: float
+    score: float
+
+
 def find(rows: Sequence[Row], known: Sequence[KnownStore]) -> Reading[str] | None:
     """The store's name, and what else it may be."""
     if not rows:
         return None
-    usual = median(row.height for row in rows)
     parts = _parts(rows)
-    points = [(_points(part, order, parts, usual), part) for order, part in enumerate(parts)]
-    ranked = sorted((p for p in points if p[0] > _FEWEST_POINTS), key=lambda p: (-p[0], p[1].row))
-    names = list(dict.fromkeys(name for _, part in ranked[:4] if (name := _name(part, parts, usual))))
-    names = _fuller_first(names)
+    candidates = _candidates(parts, rows)
+    names = _fuller_first(list(dict.fromkeys(candidate.name for candidate in candidates)))
     if match := _known(parts, names, known):
         return Reading(value=match, confidence=0.95, alternatives=tuple(n for n in names[:2] if n != match))
     if not names:
         return None
-    ahead = ranked[0][0] - ranked[1][0] if len(ranked) > 1 else 20
-    confidence = min(0.9, max(0.2, 0.35 + ranked[0][0] / 200 + ahead / 100)) * ranked[0][1].score
+    best = candidates[0]
+    ahead = best.points - candidates[1].points if len(candidates) > 1 else 20
+    confidence = min(0.9, max(0.2, 0.35 + best.points / 200 + ahead / 100)) * best.score
     return Reading(value=names[0], confidence=round(confidence, 2), alternatives=tuple(names[1:3]))
+
+
+def _candidates(parts: Sequence[_Part], rows: Sequence[Row]) -> list[_Candidate]:
+    """The likeliest names first."""
+    usual = median(row.height for row in rows)
+    said = mentions.find(rows)
+    goods = next((number for number, row in enumerate(rows) if _PRICE.search(row.text)), len(rows))
+    found = [
+        _Candidate(
+            _name(part, parts, usual),
+            _points(part, order, parts, usual, said) - (24 if part.row >= goods else 0),
+            part.score,
+        )
+        for order, part in enumerate(parts)
+    ]
+    found += [
+        _Candidate(_cleaned(mention.text), _POINTS_OF_MENTION, mention.score)
+        for mention in said
+        if not mention.is_site
+        and not _OTHER.starts(fold(mention.text))
+        and not any(mention.is_of(candidate.name) for candidate in found)
+    ]
+    likely = [candidate for candidate in found if candidate.name and candidate.points > _FEWEST_POINTS]
+    return sorted(likely, key=lambda candidate: -candidate.points)
 
 
 def _fuller_first(names: list[str]) -> list[str]:
     """The company's name with its legal form before the sign that leaves only that out."""
-    sign = _squeezed(fold(names[0])) if names else ""
+    sign = squeeze(names[0]) if names else ""
     for name in names[1:]:
         folded = fold(name)
-        stem = _squeezed(_SURE_LEGAL.without(folded))
-        if _SURE_LEGAL(folded) and len(sign) >= 3 and _alike(sign, stem) >= _SAME_NAME:
+        stem = squeeze(_SURE_LEGAL.without(folded))
+        if _SURE_LEGAL(folded) and len(sign) >= 3 and alike(sign, stem) >= _SAME_NAME:
             return [name, *(other for other in names if other != name)]
     return names
-
-
-def _squeezed(folded: str) -> str:
-    return re.sub(r"[^a-z]", "", folded)
-
-
-def _alike(name: str, other: str) -> float:
-    return SequenceMatcher(None, name, other, autojunk=False).ratio()
 
 
 def _parts(rows: Sequence[Row]) -> list[_Part]:
@@ -114,27 +141,27 @@ def _parts(rows: Sequence[Row]) -> list[_Part]:
                 groups.append([cell])
         for group in groups:
             text = _with_legal_form(" ".join(cell.text for cell in group))
-            if sum(char.isalpha() for char in text) >= 2:
+            if sum(char.isalpha() for char in text) >= 2 or _YEAR.fullmatch(text):
                 height = max(cell.height for cell in group)
                 score = sum(cell.score for cell in group) / len(group)
                 parts.append(_Part(number, text, fold(text), height, score))
     return parts
 
 
-def _points(part: _Part, order: int, parts: Sequence[_Part], usual: float) -> float:
+def _points(part: _Part, order: int, parts: Sequence[_Part], usual: float, said: Sequence[Mention]) -> float:
     """How much a part looks like the name of a store."""
     name = _cleaned(part.text)
     letters, digits = sum(c.isalpha() for c in name), sum(c.isdigit() for c in name)
     points = 46.0 - 5 * order
-    sign_above = any(other.height > 1.35 * max(usual, part.height) for other in parts[:order])
-    if _SURE_LEGAL(part.folded) and not sign_above:
+    if _SURE_LEGAL(part.folded) and not any(_is_sign_of(other, part, usual) for other in parts[:order]):
         points += 30
     elif _SHOP(part.folded) or _LEGAL(part.folded):
         points += 10
     if part.height > usual:
         points += min(22, 20 * (part.height / usual - 1))
+    points += 14 if any(mention.is_of(name) for mention in said) else 0
     points -= 34 if _OTHER.starts(part.folded) else 14 if _OTHER(part.folded) else 0
-    points -= 26 if _is_address(part) else 0
+    points -= 40 if _is_address(part) else 0
     points -= (
         26 if _PHONE.search(part.text) or _WEB.search(part.text) or _DATE_OR_TIME.search(part.text) else 0
     )
@@ -148,6 +175,12 @@ def _points(part: _Part, order: int, parts: Sequence[_Part], usual: float) -> fl
     # What follows the address is no longer the head.
     points -= 8 if any(_is_address(other) for other in parts[:order]) else 0
     return points
+
+
+def _is_sign_of(sign: _Part, company: _Part, usual: float) -> bool:
+    """Whether large print above a company's name is what the shop is called."""
+    same = company.folded.startswith(f"{sign.folded} ")
+    return sign.height > (1.2 if same else 1.35) * max(usual, company.height)
 
 
 def _is_address(part: _Part) -> bool:
@@ -205,7 +238,7 @@ def _continues(name: str, last: _Part, other: _Part, usual: float) -> bool:
     words = [word for word in other.folded.split() if word.isalpha()]
     if len(words) <= 2 and _SHOP(other.folded):
         return "#" not in other.text and 0.7 < last.height / other.height < 1.4
-    # The same large print.
+    # The same large print; what happens every year has one in its name.
     large = min(last.height, other.height) > 1.25 * usual
     return large and 0.8 < last.height / other.height < 1.25 and len(words) <= 3
 
@@ -222,6 +255,7 @@ def _cleaned(text: str) -> str:
     if match := _REGISTRATION.search(text):
         head = text[: match.start()]
         text = head if sum(char.isalpha() for char in head) >= 3 else text
+    text = re.sub(r"(?<=[a-z])1+(?=[a-z])", lambda ones: "l" * len(ones.group()), text)
     text = re.sub(r"(?<=\))(?=S\.?D\.?N)|(?<=SHOP)(?=\d)|(?<=[A-Za-z])(?=\()", " ", text)
     text = " ".join(map(_parted, text.split()))
     text = re.sub(r"(?<=[A-Za-z]{3})\.(?=[A-Za-z(]{3})", " ", text)
@@ -243,7 +277,7 @@ def _known(parts: Sequence[_Part], names: Sequence[str], known: Sequence[KnownSt
     for store in known:
         name = fold(store.name).replace(" ", "")
         for text in texts:
-            ratio = _alike(name, text) if len(name) > 3 else float(name == text)
+            ratio = alike(name, text) if len(name) > 3 else float(name == text)
             if ratio > best:
                 best, found = ratio, store.name
     return found

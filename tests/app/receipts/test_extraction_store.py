@@ -88,12 +88,55 @@ def test_what_stands_below_a_name_is_not_part_of_it(below: str) -> None:
         ("ROTI BAKERIES (KLISDN BHD", "ROTI BAKERIES (KL) SDN BHD"),
         ("PASIR SON BHD", "PASIR SDN BHD"),
         ("*** Copper Kettle ***", "Copper Kettle"),
+        ("Green Hi11s Diner", "Green Hills Diner"),
         ("The Parcel Store - #4144", "The Parcel Store - #4144"),
         ("Bookstores United", "Bookstores United"),
     ],
 )
 def test_a_name_is_cleaned_of_what_isn_t_its_own(printed: str, name: str) -> None:
     assert store(printed, "NO. 9, JALAN 2") == name
+
+
+def test_a_sign_that_the_company_s_name_begins_with_is_the_store() -> None:
+    assert store("#+Meadows", "Since 1899", "Meadows Supermarkets plc", "12 Main Street") == "Meadows"
+
+
+def test_what_happens_every_year_keeps_its_year() -> None:
+    assert store("#^LAKESHOW", "#^2015", "DATE 07/15/2015") == "LAKESHOW 2015"
+
+
+@pytest.mark.parametrize(
+    "below",
+    ["www.copperkettle.example", "info@copper-kettle.example", "THANK YOU FOR DINING AT COPPER KETTLE"],
+)
+def test_a_name_that_is_said_again_beats_what_stands_above_it(below: str) -> None:
+    head = ("Harbour Lights", "Copper Kettle", "12 Main Street", "Springfield, IL 62701")
+    assert store(*head) == "Harbour Lights"
+    assert store(*head, *FOOT, below) == "Copper Kettle"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("Thank you for shopping at Copper Kettle",),
+        ("Vielen Dank für Ihren Einkauf bei", "Copper Kettle"),
+        ("Merci de votre visite chez Copper Kettle!",),
+    ],
+)
+def test_a_thanks_names_the_store_whose_sign_can_t_be_read(rows: tuple[str, ...]) -> None:
+    assert store("12 Main Street", "Springfield, IL 62701", *FOOT, *rows) == "Copper Kettle"
+
+
+def test_a_thanks_without_a_name_names_no_store() -> None:
+    assert store("12 Main Street", *FOOT, "Thank you for dining with us!") is None
+
+
+def test_an_address_or_goods_alone_are_no_store() -> None:
+    assert store("12 Main Street", "Springfield, IL 62701", "Garlic Naan|3.50") is None
+    assert (
+        store("Copper Kettle", "12 Main Street", "Springfield, IL 62701", "Garlic Naan|3.50")
+        == "Copper Kettle"
+    )
 
 
 def test_a_receipt_without_a_name_has_no_store() -> None:
