@@ -8,6 +8,7 @@ import datetime
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.receipts.extraction import vocabulary
 from app.receipts.extraction.layout import Row
@@ -21,9 +22,23 @@ _OLDEST = datetime.date(1990, 1, 1)
 _NAME = r"(?P<name>(?=[015]?[^\W\d_]{2}|[^\W\d_][015][^\W\d_]|[^\W\d_]{2})[^\W2346789_]{3,10})"
 _MARK = r"\s?[/\-.~,']{1,2}\s?"
 _AFTER = r"(?=\D|\d{1,2}[:;.]{1,2}\d\d|\d{6}\D|$)"
+# Letters and the digits that they are taken for.
+_LOOKALIKES = "OoQDIl|ZSB"
+_AS_DIGITS = str.maketrans(_LOOKALIKES, "0000111258")
 _NUMBERS = re.compile(
-    rf"(?<![\d,.])(?P<a>\d{{1,2}})(?P<mark>\s?[/\-.~]\s?|[./,-]{{2}}|,[/\-]|[/\-],)(?P<b>\d{{1,2}})"
-    rf"{_MARK}(?P<year>(?:19|20)\d\d|\d\d(?!\d?[/\-]\d)){_AFTER}"
+    rf"(?<![\d,.])(?<!\b[{_LOOKALIKES}])(?P<a>\d{{1,2}})(?P<mark>\s?[/\-.~]\s?|[./,-]{{2}}|,[/\-]|[/\-],)"
+    rf"(?P<b>\d{{1,2}}){_MARK}(?P<year>(?:19|20)\d\d(?!:[0-5]\d(?![:\d]))|\d\d(?!\d?[/\-]\d(?!\d?:\d))){_AFTER}"
+)
+# What is left of a date whose marks were misread, and of one that lost them, which is one only before a time.
+_MISMARKED = re.compile(
+    r"(?<![\d,.:])(?P<a>[0-3]?\d)[.,:;·/\-](?P<b>[0-3]?\d)[.,:;·/\-](?P<year>20\d\d)(?!\d)"
+)
+_UNMARKED = re.compile(
+    r"(?<![\d,.:])(?P<a>[0-3]?\d)[\s.,:;·/\-]{0,2}(?P<b>[01]?\d)[\s.,:;·/\-]{0,2}(?P<year>(?:20)?\d\d)"
+    r"(?=[\s/\-]{1,3}[0-2]?\d\s?[:.]\s?[0-5]\d(?!\d|[.,]\d))"
+)
+_LIKE_A_DATE = re.compile(
+    rf"(?<![^\W_])[\d{_LOOKALIKES}]{{1,2}}[./,:\-][\d{_LOOKALIKES}]{{1,2}}[./,:\-\s][\d{_LOOKALIKES}]{{2,4}}(?![^\W_])"
 )
 _YEAR_FIRST = re.compile(
     rf"(?<!\d)(?P<year>20\d\d){_MARK}(?P<month>\d{{1,2}}){_MARK}(?P<day>\d\d?)(?=\D|\d\d:|$)|"
@@ -47,6 +62,18 @@ _TIME = re.compile(
 _IS_LABEL = Words(vocabulary.DATE)
 _IS_OTHER = Words(vocabulary.NOT_DATE)
 _MONTH_WORDS = [Words(names) for names in vocabulary.MONTHS]
+
+
+class _Found(NamedTuple):
+    """A text that can be a date."""
+
+    start: int
+    end: int
+    day: datetime.date
+    other: datetime.date | None
+    """The date with day and month exchanged."""
+    form: float
+    """How telling the form is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +103,8 @@ def find(
         first, sure = currency not in _MONTH_FIRST_CURRENCIES, False
     else:
         first, sure = day_first, True
-    candidates = [
-        replace(candidate, row=number)
-        for number, row in enumerate(rows)
-        for candidate in _in_row(
-            row.text, rows[number - 1].text if number else "", number / len(rows), first, today
-        )
-    ]
+    sound = _candidates(rows, first, today, damaged=False)
+    candidates = sound or _candidates(rows, first, today, damaged=True)
     if not candidates:
         return Moment(None, _time(rows, None))
     totals: dict[datetime.date, float] = {}
@@ -94,7 +116,7 @@ def find(
     others_in_order = sorted(others, key=lambda day: -totals[day])
     settled = sure or any(c.day == best.day and c.other is None for c in candidates)
     swapped = [] if settled or best.other is None or best.other in others else [best.other]
-    confidence = min(0.98, max(0.3, 0.6 + totals[best.day] / 100)) - (0.3 if swapped else 0)
+    confidence = min(0.98, max(0.3, 0.6 + totals[best.day] / 100)) - (0.3 if swapped or not sound else 0)
     reading = Reading(
         value=best.day,
         confidence=round(max(0.1, confidence - 0.1 * len(others)), 2),
@@ -103,14 +125,28 @@ def find(
     return Moment(reading, _time(rows, best))
 
 
+def _candidates(
+    rows: Sequence[Row], day_first: bool, today: datetime.date, *, damaged: bool
+) -> list[_Candidate]:
+    """The dates in all rows, or what may have been one before it was misread."""
+    found = []
+    for number, row in enumerate(rows):
+        text, above = _mended(row.text), rows[number - 1].text if number else ""
+        if damaged:
+            text = _LIKE_A_DATE.sub(lambda match: match.group().translate(_AS_DIGITS), text)
+        dates = [*_dates(text, day_first), *(_damaged(text, day_first) if damaged else ())]
+        candidates = _in_row(text, dates, above, number / len(rows), today)
+        found += [replace(candidate, row=number) for candidate in candidates]
+    return found
+
+
 def _in_row(
-    text: str, above: str, place: float, day_first: bool, today: datetime.date
+    text: str, dates: Sequence[_Found], above: str, place: float, today: datetime.date
 ) -> Iterator[_Candidate]:
     """The dates in a row at `place`, 0 (top) to 1; what they are is said before them, or in the row above."""
-    text = _mended(text)
     common = (8 if _TIME.search(text) else 0) + (6 if _IS_LABEL(fold(above)) else 0) - 8 * place
     taken: list[tuple[int, int]] = []
-    for start, end, day, other, form in _dates(text, day_first):
+    for start, end, day, other, form in dates:
         if day > today and other is not None and other <= today:
             day, other = other, None
         overlaps = any(start < stop and begin < end for begin, stop in taken)
@@ -124,32 +160,30 @@ def _in_row(
         yield _Candidate(0, start, end, day, plausible, form + common + label - age)
 
 
-def _dates(
-    text: str, day_first: bool
-) -> Iterator[tuple[int, int, datetime.date, datetime.date | None, float]]:
-    """Start, end, date, date with day and month exchanged, and how telling the form is; best forms first."""
+def _dates(text: str, day_first: bool) -> Iterator[_Found]:
+    """What has the form of a date, best forms first."""
     for match in _YEAR_FIRST.finditer(text):
         year, month, day = (match[name] or match[name + "2"] for name in ("year", "month", "day"))
         if found := _date(int(year), int(month), int(day)):
-            yield match.start(), match.end(), found, None, 40
+            yield _Found(match.start(), match.end(), found, None, 40)
     for pattern, score in ((_NAMED, 40), (_NAME_FIRST, 36)):
         for match in pattern.finditer(text):
             number = _month(match["name"])
             found = _date(int(match["year"]), number, int(match["day"])) if number else None
             if found:
-                yield match.start(), match.end(), found, None, score
+                yield _Found(match.start(), match.end(), found, None, score)
     for match in _NUMBERS.finditer(text):
         first, second, year = int(match["a"]), int(match["b"]), int(match["year"])
         readings = (_date(year, second, first), _date(year, first, second))
         liked, other = readings if day_first else readings[::-1]
         score = 40 if year > 99 else 30
         if liked:
-            yield match.start(), match.end(), liked, other if other != liked else None, score
+            yield _Found(match.start(), match.end(), liked, other if other != liked else None, score)
         elif other:
-            yield match.start(), match.end(), other, None, score - 4
+            yield _Found(match.start(), match.end(), other, None, score - 4)
         elif year < 100 and (found := _date(first, second, year)):
             # 19-05-07: the year first, in two digits.
-            yield match.start(), match.end(), found, None, score - 8
+            yield _Found(match.start(), match.end(), found, None, score - 8)
     for match in _PACKED.finditer(text):
         rest = match["rest"]
         if rest:
@@ -157,7 +191,18 @@ def _dates(
         else:
             found = _date(int(match["year"]), int(match["month"]), int(match["day"]))
         if found:
-            yield match.start(), match.end(), found, None, 8
+            yield _Found(match.start(), match.end(), found, None, 8)
+
+
+def _damaged(text: str, day_first: bool) -> Iterator[_Found]:
+    """What can be dates without their marks, less telling than any form."""
+    for pattern in (_MISMARKED, _UNMARKED):
+        for match in pattern.finditer(text):
+            first, second, year = int(match["a"]), int(match["b"]), int(match["year"])
+            readings = (_date(year, second, first), _date(year, first, second))
+            liked, other = readings if day_first else readings[::-1]
+            if found := liked or other:
+                yield _Found(match.start(), match.end(), found, other if other != found else None, 4)
 
 
 def _time(rows: Sequence[Row], near: _Candidate | None) -> Reading[datetime.time] | None:
@@ -202,6 +247,7 @@ def _date(year: int, month: int, day: int) -> datetime.date | None:
 def _mended(text: str) -> str:
     """The text with letters that stand for digits put right inside dates; it keeps its length."""
     text = re.sub(r"(?<=\d)[oOQD](?=[\d/\-.])|(?<=[/\-.])[oOQD](?=\d)|(?<=20)[oO](?=\d)", "0", text)
+    text = re.sub(r"(?<=\d)\|(?=\d\d:\d\d)", " ", text)
     text = re.sub(r"(?<![^\W_])[lI|](?=\d[/\-.][\doO])", "1", text)
     text = re.sub(r"(?<=[\d/\-])[lI|](?=[\d/\-])|(?<=[/\-])[lI|](?=\d)", "1", text)
     return re.sub(r"(?<=\d[/\-.])[Ss](?=[/\-.])", "5", text)

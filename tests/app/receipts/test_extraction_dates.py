@@ -96,6 +96,40 @@ def test_a_date_that_expires_or_promises_something_is_not_the_purchase() -> None
     assert day("Date: 05.03.2026", "Expected delivery: 08.03.2026") == "2026-03-05"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "25.02.2014:52",
+        "25.02.202014:52",
+        "25.02.20-14:52",
+        "25.02.20|14:52",
+        "25 02.20 14:52",
+        "25.0220 14:52",
+        "25,02,20 14:52",
+        "250220 14:52",
+        "Z5.02.20 14:52",
+        "2S.02.20",
+        "25.O2.2O 14:52",
+        "25,02:2020",
+    ],
+)
+def test_a_date_is_read_in_spite_of_misread_marks_and_digits(text: str) -> None:
+    assert day("Kasse 3", text) == "2020-02-25"
+
+
+@pytest.mark.parametrize("text", ["250220", "25 02 20", "4 12 20 pcs", "Article 120320 1.99"])
+def test_digits_alone_are_no_date(text: str) -> None:
+    assert day(text) is None
+
+
+def test_a_date_in_full_beats_a_damaged_one() -> None:
+    reading, damaged = find("25.02.20 14:52", "26 02 20 14:52").date, find("26 02 20 14:52").date
+    assert reading is not None
+    assert damaged is not None
+    assert (reading.value.day, damaged.value.day) == (25, 26)
+    assert damaged.confidence < 0.6 < reading.confidence
+
+
 def test_only_a_date_that_expires_is_better_than_none() -> None:
     assert day("Valid until 01.10.2026") == "2026-10-01"
 
