@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None,
         description="Key of the OpenAI API; any text for a server that asks for none. Empty: "
-        "suggestions come from the built-in planner.",
+        "suggestions come from the built-in planner, and receipts are read by OCR.",
     )
     openai_base_url: str = Field(
         default="https://api.openai.com/v1",
@@ -66,13 +66,15 @@ class Settings(BaseSettings):
     openai_model: str = Field(
         default="gpt-6-luna",
         max_length=100,
-        description="The model that suggests; it must support structured output.",
+        description="The model that suggests and reads receipts; it must take images and support structured "
+        "output.",
     )
     openai_timeout_seconds: float = Field(
         default=30.0,
         gt=0,
         le=300,
-        description="How long the model may take, retries included; then the built-in planner answers.",
+        description="How long the model may take, retries included; then the built-in planner or OCR "
+        "does it.",
     )
     openai_max_retries: int = Field(
         default=1,
@@ -100,7 +102,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1_000_000,
         description="How often the model may be asked for one user in a day (UTC). Beyond it, and with 0 "
-        "always, the built-in planner answers.",
+        "always, the built-in planner or OCR does it.",
     )
     ai_daily_tokens: int = Field(
         default=200_000,
@@ -138,7 +140,9 @@ class Settings(BaseSettings):
         description="Unix socket of the process that reads receipts, in a folder of this user's own. Empty: "
         "a temporary one, which gunicorn's workers share.",
     )
-    sentry_dsn: str = Field(default="", description="Where errors are reported. Empty: nowhere.")
+    sentry_dsn: str = Field(
+        default="", description="Where errors are reported: the DSN of a Sentry project. Empty: nowhere."
+    )
     sentry_traces_sample_rate: float = Field(
         default=0.0,
         ge=0,
@@ -157,9 +161,13 @@ class Settings(BaseSettings):
         "for example https://life.example.com,http://localhost:5173. Empty: none.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+        default="INFO",
+        description="DEBUG, INFO, WARNING or ERROR. The log goes to standard output: a JSON object a line, one "
+        "for every request.",
     )
-    host: str = Field(default="127.0.0.1", description="The address that gunicorn listens on.")
+    host: str = Field(
+        default="127.0.0.1", description="The address that gunicorn listens on; 0.0.0.0 in a container."
+    )
     port: int = Field(default=8000, ge=1, le=65535, description="The port that gunicorn listens on.")
     web_concurrency: int = Field(
         default=1, ge=1, le=64, description="How many worker processes gunicorn runs."

@@ -1,5 +1,15 @@
 -- Foundation: the private schema, default privileges, and the rules that every table shares.
 
+-- An older server takes the migrations and fails later, in functions that it can't run.
+do $$
+begin
+  if current_setting('server_version_num')::integer < 170000 then
+    raise exception using
+      message = format('Life OS needs PostgreSQL 17, and this is %s', current_setting('server_version')),
+      hint = 'Upgrade the project''s database, then push again.';
+  end if;
+end $$;
+
 -- Definers and functions that only the database calls; not in config.toml's [api] schemas.
 create schema private;
 comment on schema private is
