@@ -162,8 +162,8 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
-        description="DEBUG, INFO, WARNING or ERROR. The log goes to standard output: a JSON object a line, one "
-        "for every request.",
+        description="DEBUG, INFO, WARNING or ERROR. The log goes to standard output: a JSON object a line, "
+        "one for every request.",
     )
     host: str = Field(
         default="127.0.0.1", description="The address that gunicorn listens on; 0.0.0.0 in a container."

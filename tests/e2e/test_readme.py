@@ -1,20 +1,32 @@
-"""Every example in the README's API chapter runs as printed, against the stack and the service."""
+"""What README and docs say to type works as printed: examples, queries, and commands of the CLI."""
 
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 
-from local_supabase import Instance
+import receipt_photo
+from local_supabase import Instance, supabase_cli
 from service import running_service
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHAPTER = README.split("## The API", 1)[1].split("\n## ", 1)[0]
+RECEIPTS = (ROOT / "docs/receipts.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+# The flag gives Node 20 what browsers and later versions have without it.
+NODE = ["node", "--experimental-websocket", "--input-type=module"]
+# Where supabase-js is installed.
+NODE_FOLDER = ROOT / "scripts/local_supabase"
+# The demo user's.
+ZONE = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +41,20 @@ def environment(stack: Instance, tmp_path_factory: pytest.TempPathFactory) -> It
         }
 
 
-def example(language: str) -> str:
-    """The chapter's one example in a language."""
-    (text,) = re.findall(rf"^```{language}\n(.*?)^```", CHAPTER, re.DOTALL | re.MULTILINE)
-    return str(text)
+def examples(language: str, text: str) -> list[str]:
+    """The examples of a text in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def example(language: str, text: str = CHAPTER) -> str:
+    """The one example of a text in a language."""
+    (found,) = examples(language, text)
+    return found
+
+
+def in_zone(printed: str) -> datetime:
+    """A moment as printed, as the demo user's clock shows it."""
+    return datetime.fromisoformat(printed).astimezone(ZONE)
 
 
 def run(command: list[str], text: str, environment: dict[str, str], folder: Path = ROOT) -> str:
@@ -51,27 +73,69 @@ def test_curl_example_runs(environment: dict[str, str]) -> None:
 
 
 def test_supabase_py_example_runs(environment: dict[str, str]) -> None:
-    printed = run([sys.executable, "-"], example("python"), environment)
-    # 07:00 in Berlin, in winter.
-    assert "Push 2026-11-27T06:00:00+00:00 2026-11-27T06:50:00+00:00" in printed
+    lines = run([sys.executable, "-"], example("python"), environment).splitlines()
+    title, start, end = lines[0].split()
+    assert title == "Push"
+    assert in_zone(start).strftime("%H:%M") == "07:00"
+    assert in_zone(end).strftime("%H:%M") == "07:50"
     # Moved in the calendar: its length stays, and the workout follows; a stale edit finds nothing to change.
-    assert "2026-11-27T07:30:00+00:00 2026-11-27T08:20:00+00:00" in printed
-    assert "stale: None" in printed
-    assert "2026-11-27 08:30:00 50" in printed
+    moved_start, moved_end = (in_zone(moment) for moment in lines[1].split())
+    assert moved_start == in_zone(start) + timedelta(minutes=90)
+    assert moved_end == in_zone(end) + timedelta(minutes=90)
+    assert lines[2] == "stale: None"
+    assert lines[3] == f"{moved_start:%Y-%m-%d} 08:30:00 50"
+    count, of = re.fullmatch(r"(\d+) of (\d+) – more: (?:True|False)", lines[4]).groups()  # type: ignore[union-attr]
+    assert 1 <= int(count) <= int(of)
 
 
 def test_supabase_js_example_runs(environment: dict[str, str]) -> None:
-    printed = run(
-        # The flag gives Node 20 what browsers and later versions have without it.
-        ["node", "--experimental-websocket", "--input-type=module"],
-        example("js"),
-        environment,
-        # Where the library is installed.
-        ROOT / "scripts/local_supabase",
-    )
-    assert "2026-11-28 406 PGRST116" in printed
+    printed = run(NODE, example("js"), environment, NODE_FOLDER)
+    assert re.search(r"^\d{4}-\d\d-\d\d 406 PGRST116$", printed, re.MULTILINE)
+    assert re.search(r"^20 of \d\d – more: true$", printed, re.MULTILINE)
     assert "expenses_name_not_blank" in printed
-    assert printed.count(" – ") == 2
+    assert printed.count(" – ") == 3
+
+
+def test_receipts_example_goes_from_photo_to_expense_and_back(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    photo = tmp_path / "receipt.jpg"
+    photo.write_bytes(receipt_photo.photo(datetime.now(ZONE).date()))
+    printed = run(NODE, example("js", RECEIPTS), environment | {"RECEIPT": str(photo)}, NODE_FOLDER)
+    for line in (
+        "progress: processing",
+        f"total: {receipt_photo.TOTAL.replace(',', '.')} ",
+        "booked: 1 expense, 1 in the pantry",
+        "reopened: draft 1 expense removed",
+        "read again: draft",
+        "deleted: Hofladen Birkental",
+    ):
+        assert line in printed.splitlines()
+
+
+def test_queries_for_operators_run(stack: Instance) -> None:
+    with psycopg.connect(stack.db_url) as connection:
+        answers = [
+            connection.execute(query).fetchall()
+            for query in ";".join(examples("sql", OPERATIONS)).split(";")
+            if query.strip()
+        ]
+    # The calendar, receipts without a file, files without a receipt, requests.
+    assert len(answers) == 4
+    assert answers[0] == [(0,)]
+    assert answers[3]
+
+
+def test_commands_of_the_cli_take_the_options_that_they_are_given() -> None:
+    commands = set(re.findall(r"^supabase ((?:[a-z]+ )*[a-z]+)(.*)$", README + OPERATIONS, re.MULTILINE))
+    assert {command for command, _ in commands} >= {"link", "db push", "db advisors"}
+    for command, rest in commands:
+        says = supabase_cli(*command.split(), "--help").stdout
+        given = re.findall(r"--[a-z-]+", rest.split("#")[0])
+        assert all(option in says for option in given), command
+        # Without it, the command would mean the database on this machine.
+        if "Local by default" in says:
+            assert "--remote" in given, command
 
 
 def test_every_command_of_the_first_screen_exists() -> None:
