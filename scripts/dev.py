@@ -75,7 +75,7 @@ def description(local: Supabase, service_url: str) -> str:
     return f"""
 Life OS runs.
 
-  Supabase      {local.url}   (REST at /rest/v1, Auth at /auth/v1, Storage at /storage/v1, Realtime at /realtime/v1)
+  Supabase      {local.url}   (/rest/v1, /auth/v1, /storage/v1, /realtime/v1)
   Flask service {service_url}   (AI suggestions at /api/ai, receipts at /api/finances/receipts)
   Database      {local.db_url}
   Secret key    {local.secret_key}   (admin: passes row level security)
