@@ -137,8 +137,11 @@ begin
         update public.calendar_events as e
         set title = v.title, start_time = v.start_time, end_time = v.end_time, all_day = v.all_day,
           local_date = v.local_date, local_end_date = v.local_end_date, status = v.status
-        from private.calendar_projections as v
-        where v.source = %1$L and v.source_id = any (differing) and e.source = %1$L and e.source_id = v.source_id;
+        -- Apart, and joined by its source: a table without statistics yet would be read for the constant's events.
+        from (
+          select * from private.calendar_projections as p where p.source = %1$L and p.source_id = any (differing) offset 0
+        ) as v
+        where e.source = v.source and e.source_id = v.source_id;
         get diagnostics written = row_count;
       end if;
       if missing is not null then
