@@ -153,6 +153,9 @@ comment on function private.follow_email() is 'Trigger function on auth.users: p
 create trigger follow_email after update of email on auth.users for each row
   when (old.email is distinct from new.email) execute function private.follow_email();
 
+-- Accounts that are older than this schema; what they said of themselves at sign-up is left for them to say again.
+insert into public.profiles (id, email) select u.id, u.email from auth.users as u;
+
 -------------------------------------------------------------------------------
 -- Access
 -------------------------------------------------------------------------------

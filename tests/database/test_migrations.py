@@ -1,6 +1,7 @@
 """The migrations as the Supabase CLI sees them: advisors are content, and a reset ends where a push does."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -102,3 +103,14 @@ def test_the_demo_user_signs_in_after_a_reset(project: Instance) -> None:
     session = client.auth.sign_in_with_password({"email": DEMO["email"], "password": DEMO["password"]})
     assert session.user
     assert client.table("meals").select("id").limit(1).execute().data
+
+
+def test_accounts_that_are_older_than_the_schema_can_use_it(tmp_path: Path) -> None:
+    with running(tmp_path) as instance:
+        client = client_for(instance, instance.publishable_key)
+        user = client.auth.sign_up({"email": "ada@example.com", "password": PASSWORD}).user
+        assert user
+        push(instance, seed=False)
+        profile = client.table("profiles").select("id, email, timezone").single().execute().data
+        assert profile == {"id": user.id, "email": "ada@example.com", "timezone": "UTC"}
+        assert client.table("meals").insert({"name": "Toast"}).execute().data
