@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.areas import calendar_area, database_area, realtime_area, receipts_area, service_area
+from benchmarks.areas import (
+    calendar_area,
+    database_area,
+    realtime_area,
+    receipts_area,
+    service_area,
+    stack_area,
+)
 from benchmarks.figures import Figure, table, write
 from local_supabase import LocalSupabaseError
 from service import ROOT
@@ -19,6 +26,7 @@ AREAS: dict[str, Callable[[float], Iterator[Figure]]] = {
     "realtime": realtime_area.measure,
     "receipts": receipts_area.measure,
     "service": service_area.measure,
+    "stack": stack_area.measure,
 }
 _QUICK = 0.05
 
