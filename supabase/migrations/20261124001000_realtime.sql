@@ -125,6 +125,25 @@ select private.attach_broadcast('public.expenses', 'expenses:update');
 select private.attach_broadcast('public.receipts', 'receipts:update');
 select private.attach_broadcast('public.receipt_lines', 'receipts:update');
 
+-- Definer: as broadcast. Row by row, because a row is a person, who is told of it once in a statement. Not when it is
+-- made or deleted: nobody listens yet, or any more.
+create function private.broadcast_profile() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  insert into realtime.messages (topic, extension, event, private, payload)
+  values ('user:' || new.id, 'broadcast', tg_argv[0], true, private.message(tg_argv[0], new.id,
+    jsonb_build_object('operation', tg_op, 'table', tg_table_name, 'rows', jsonb_build_array(to_jsonb(new)))));
+  return null;
+exception when others then
+  raise warning 'messages of type % were not sent: %', tg_argv[0], sqlerrm;
+  return null;
+end $$;
+comment on function private.broadcast_profile() is
+  'Trigger function on profiles: tells a person''s devices of new settings. Argument: the type.';
+create trigger broadcast_on_update after update on public.profiles for each row
+  when (old.* is distinct from new.*) execute function private.broadcast_profile('profile:update');
+alter publication supabase_realtime add table public.profiles;
+
 -------------------------------------------------------------------------------
 -- Sessions
 -------------------------------------------------------------------------------

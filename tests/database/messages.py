@@ -13,7 +13,7 @@ Database = psycopg.Connection[DictRow]
 
 MOST_BYTES = 200 * 1024
 # The tables of which nobody is told.
-SILENT = {"profiles", "ai_requests", "receipt_item_names"}
+SILENT = {"ai_requests", "receipt_item_names"}
 
 
 class Inboxes:
@@ -47,7 +47,7 @@ class Inboxes:
             )
             assert row["bytes"] <= MOST_BYTES
             for changed in payload["data"].get("rows", []):
-                assert changed["user_id"] == payload["user_id"]
+                assert changed.get("user_id", changed["id"]) == payload["user_id"]
             messages[payload["user_id"]].append({"type": payload["type"], "data": payload["data"]})
         return messages
 

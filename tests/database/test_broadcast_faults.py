@@ -60,6 +60,10 @@ def test_a_fault_of_realtime_never_fails_a_write(
         delete = f"delete from {table} where user_id = any (%s::uuid[])"
         assert superuser.execute(delete, [ids]).rowcount == persons
         assert warnings
+    warnings.clear()
+    settings = "update profiles set week_starts_on = 0 where id = any (%s::uuid[])"
+    assert superuser.execute(settings, [ids]).rowcount == persons
+    assert len(warnings) == persons
     superuser.execute("reset role")
     mismatches = superuser.execute("select * from private.calendar_mismatches").fetchall()
     assert mismatches == []

@@ -31,7 +31,7 @@ TYPES = {
     "receipts": "receipts:update",
     "receipt_lines": "receipts:update",
 }
-OF_ITS_OWN = {"user_sessions"}  # See test_session_messages.py.
+OF_ITS_OWN = {"user_sessions", "profiles"}  # See test_session_messages.py, and below.
 IN_THE_CALENDAR = {
     "planned_meals",
     "fitness_workouts",
@@ -406,10 +406,27 @@ def test_a_new_zone_tells_of_each_kind_of_event_once(
         "calendar:update UPDATE 1",  # The all-day event; the timed one keeps its instant and its day.
         "calendar:update UPDATE 1",
         "calendar:update UPDATE 2",
+        "profile:update UPDATE 1",
     ]
     data_api.patch(f"profiles?id=eq.{owner.id}", {"timezone": "Asia/Seoul"}, by=owner)
-    assert inbox.summary() == []
+    assert inbox.summary() == ["profile:update UPDATE 1"]
     assert len(events(owner)) == 5
+
+
+def test_new_settings_are_told_to_their_owner_alone_and_the_same_ones_to_nobody(
+    data_api: DataApi, owner: User, new_user: NewUser, db: Database
+) -> None:
+    friend = new_user()
+    inboxes = Inboxes(db, [owner.id, friend.id])
+    changed = the_row(data_api.patch(f"profiles?id=eq.{owner.id}", {"unit_system": "imperial"}, by=owner))
+    assert inboxes.new() == {
+        owner.id: [told("profile:update", "profiles", "UPDATE", changed)],
+        friend.id: [],
+    }
+    data_api.patch(f"profiles?id=eq.{owner.id}", {"unit_system": "imperial"}, by=owner)
+    assert inboxes.summaries() == [[], []]
+    db.execute("update profiles set week_starts_on = 0 where id = any (%s)", [[owner.id, friend.id]])
+    assert inboxes.summaries() == [["profile:update UPDATE 1"]] * 2
 
 
 def test_deleting_a_receipt_tells_of_its_lines_and_expenses(

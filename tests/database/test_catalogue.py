@@ -15,6 +15,7 @@ Database = psycopg.Connection[DictRow]
 DEFINERS: dict[str, set[str]] = {
     "private.add_ai_request": {"authenticated"},
     "private.broadcast": set(),
+    "private.broadcast_profile": set(),
     "private.broadcast_sessions": set(),
     "private.create_profile": set(),
     "private.delete_sources": set(),

@@ -193,7 +193,7 @@ _STATEMENTS: list[tuple[str, list[object], list[str]]] = [
         [],
         ["meals UPDATE", "planned_meals UPDATE", "calendar_events UPDATE"],
     ),
-    ("update profiles set timezone = 'Asia/Tokyo'", [], ["calendar_events UPDATE"]),
+    ("update profiles set timezone = 'Asia/Tokyo'", [], ["calendar_events UPDATE", "profiles UPDATE"]),
     ("update profiles set timezone = 'Asia/Tokyo'", [], []),
     (
         "delete from meals",
