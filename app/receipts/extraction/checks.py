@@ -62,9 +62,14 @@ def _warnings(extraction: Extraction, hints: Hints) -> Iterable[WarningCode]:
         yield "sum_differs"
     if not _agrees(total, _left(extraction)):
         yield "change_differs"
-    sums = [amount for amount in (total, _value(extraction.subtotal)) if amount is not None]
-    if not any(_agrees(amount, _lines(extraction)) for amount in sums):
+    if not lines_agree(extraction):
         yield "lines_differ"
+
+
+def lines_agree(extraction: Extraction) -> bool:
+    """Whether the lines make the total or the subtotal; where there are none, nothing speaks against it."""
+    sums = (_value(extraction.total), _value(extraction.subtotal))
+    return any(_agrees(amount, _lines(extraction)) for amount in sums if amount is not None)
 
 
 def _with_checked_total(extraction: Extraction) -> Extraction:

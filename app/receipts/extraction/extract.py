@@ -16,6 +16,7 @@ from app.receipts.extraction import (
 )
 from app.receipts.extraction.checks import check
 from app.receipts.extraction.hints import Hints
+from app.receipts.extraction.reconcile import reconcile
 from app.receipts.schemas import Extraction, Line, Source
 
 
@@ -39,23 +40,21 @@ def extract(pages: Sequence[Sequence[Line]], hints: Hints, source: Source = "ocr
         currency=money.value if money and money.confidence > 0.5 else hints.currency,
     )
     name = store.find(rows, hints.known_stores)
-    return check(
-        Extraction(
-            source=source,
-            store=name,
-            date=moment.date,
-            time=moment.time,
-            currency=money,
-            total=sums.total,
-            subtotal=sums.subtotal,
-            tax=sums.tax,
-            tip=sums.tip,
-            rounding=sums.rounding,
-            tendered=sums.tendered,
-            change=sums.change,
-            payment_method=payment.find(entries),
-            category=category.find(name.value if name else None, lines, rows, hints.known_stores),
-            lines=tuple(lines),
-        ),
-        hints,
+    read = Extraction(
+        source=source,
+        store=name,
+        date=moment.date,
+        time=moment.time,
+        currency=money,
+        total=sums.total,
+        subtotal=sums.subtotal,
+        tax=sums.tax,
+        tip=sums.tip,
+        rounding=sums.rounding,
+        tendered=sums.tendered,
+        change=sums.change,
+        payment_method=payment.find(entries),
+        category=category.find(name.value if name else None, lines, rows, hints.known_stores),
+        lines=tuple(lines),
     )
+    return check(reconcile(read), hints)

@@ -33,7 +33,7 @@ _TIMES = re.compile(
     r"(?<![\w.,])(?P<a>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[xX×*@]|st(?:k|ck)?\b|pcs?\b|kg\b)|[xX×]\s?(?P<b>\d{1,3})(?![\w.,])",
     re.IGNORECASE,
 )
-_LEADING = re.compile(r"^(?P<count>\d{1,2})\s+(?=\D)")
+_LEADING = re.compile(r"^(?P<count>\d{1,2})\s+(?=\D|\d+[.,]\d)")
 _COUNT_COLUMN = re.compile(r"(?<=\S)\s{2,}(?P<count>\d{1,2})\s*$")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,3})?(?![\w.,%])")
 _CODE = re.compile(r"(?<!\w)(?:[A-Z]{0,3}\d{5,}[A-Z]?|\d{3,}-\d+)(?!\w)")
@@ -114,6 +114,9 @@ def _priced(row: Row, number: int, decimals: int) -> _Priced | None:
     if end < len(text) * 0.3 and re.search(r"[A-Za-z]{4}", text[found[-1].end :] if found else ""):
         return None
     name, quantity, unit_price = _parts(text[:end], amount, decimals)
+    if not amount and quantity and not unit_price and (price := amounts.find(text[:end], decimals)):
+        # The amount is missing, and the last column read is that of discounts.
+        amount, unit_price = quantity * price[-1].value, price[-1].value
     if amount > 0 and _DISCOUNT(fold(name)) and not quantity:
         amount = -amount
     return _Priced(number, name, amount, quantity, unit_price)

@@ -179,6 +179,42 @@ def test_words_that_suggest_nothing_give_no_category() -> None:
     assert said(read("#^Zyx", "Abc|9.00", "TOTAL|9.00"), "category") is None
 
 
+@pytest.mark.parametrize(
+    ("extra", "foot"),
+    [
+        pytest.param(("Food|9.00",), ("Tax|0.60", "TOTAL|9.60"), id="a sum of a kind"),
+        pytest.param(("Amount due|9.00",), ("TOTAL|9.00",), id="a sum in other words"),
+        pytest.param(("List price|1.25",), ("TOTAL|9.00",), id="one that informs"),
+        pytest.param(("List price|1.25", "List price|3.00"), ("TOTAL|9.00",), id="several that inform"),
+    ],
+)
+def test_a_row_that_only_informs_is_no_line(extra: tuple[str, ...], foot: tuple[str, ...]) -> None:
+    found = read(*HEAD, "Green tea|4.00", "Rye bread|5.00", *extra, *foot)
+    assert [line.name for line in found.lines] == ["Green tea", "Rye bread"]
+    assert "lines_differ" not in found.warnings
+
+
+def test_a_stray_minus_goes_where_the_lines_add_up_without() -> None:
+    found = read(*HEAD, "Green tea|4.00", "Rye bread|-5.00", "TOTAL|9.00")
+    assert [line.amount for line in found.lines] == [Decimal("4.00"), Decimal("5.00")]
+
+
+def test_lines_that_no_plain_misreading_explains_stay_as_they_are() -> None:
+    found = read(
+        *HEAD, "Green tea|4.00", "Rye bread|5.00", "Jam|2.20", "TOTAL|12.34", "Cash|20.00", "Change|7.66"
+    )
+    assert [line.name for line in found.lines] == ["Green tea", "Rye bread", "Jam"]
+    assert "lines_differ" in found.warnings
+
+
+def test_a_line_without_its_amount_costs_what_quantity_and_price_make() -> None:
+    found = read(*HEAD, "Noodles (S)", "2 8.00|0.00", "Green tea", "1 4.00 0.00|4.00", "TOTAL|20.00")
+    assert [(line.name, line.amount) for line in found.lines] == [
+        ("Noodles (S)", Decimal("16.00")),
+        ("Green tea", Decimal("4.00")),
+    ]
+
+
 def test_amounts_of_lines_are_decimals() -> None:
     assert sum(
         (line.amount for line in read(*HEAD, "A tea|0.10", "B tea|0.20", *FOOT).lines), Decimal(0)

@@ -1,0 +1,62 @@
+"""Lines that don't make the total, put right where one plain misreading explains the difference."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import combinations, product
+
+from app.receipts.extraction import vocabulary
+from app.receipts.extraction.checks import lines_agree
+from app.receipts.extraction.words import Words, fold
+from app.receipts.schemas import Amount, ExtractedLine, Extraction, Reading
+
+_DISCOUNT = Words(vocabulary.DISCOUNT)
+_SURE = 0.75
+# Among more lines, two that happen to make the difference are no wonder.
+_MOST_FOR_PAIRS = 20
+
+
+def reconcile(extraction: Extraction) -> Extraction:
+    """The extraction with lines that add up to a total that is sure without them; else as it is.
+
+    Rows that only repeat a sum or inform ("Item price 46.00") come out, and a stray minus goes.
+    """
+    total = extraction.total
+    if total is None or total.confidence < _SURE or lines_agree(extraction):
+        return extraction
+    sums = _sums(extraction)
+    for lines in _changed(extraction.lines, sums):
+        if lines and sum(line.amount for line in lines) in sums:
+            return extraction.model_copy(update={"lines": tuple(lines)})
+    return extraction
+
+
+def _sums(extraction: Extraction) -> set[Decimal]:
+    """What the lines may make: total or subtotal, and what it is without tax, tip and rounding."""
+    wholes = [reading.value for reading in (extraction.total, extraction.subtotal) if reading]
+    parts = [_choices(reading) for reading in (extraction.tax, extraction.tip, extraction.rounding)]
+    return {whole - sum(some, Decimal(0)) for whole in wholes for some in product(*parts)}
+
+
+def _choices(reading: Reading[Amount] | None) -> tuple[Decimal, ...]:
+    return (Decimal(0),) if reading is None else (Decimal(0), reading.value)
+
+
+def _changed(lines: Sequence[ExtractedLine], sums: set[Decimal]) -> Iterator[list[ExtractedLine]]:
+    """The lines with one misreading undone, the likeliest first."""
+    at = range(len(lines))
+    for index in at:
+        if lines[index].amount < 0 and not _DISCOUNT(fold(lines[index].name)):
+            flipped = lines[index].model_copy(update={"amount": -lines[index].amount})
+            yield [flipped if other == index else lines[other] for other in at]
+    for index in reversed(at):
+        if lines[index].amount in sums or lines[index].amount == sum(line.amount for line in lines[:index]):
+            yield [lines[other] for other in at if other != index]
+    names = Counter(fold(line.name) for line in lines)
+    for name in (name for name, count in names.items() if count > 1):
+        yield [line for line in lines if fold(line.name) != name]
+    for index in reversed(at):
+        yield [lines[other] for other in at if other != index]
+    if len(lines) <= _MOST_FOR_PAIRS:
+        for pair in combinations(reversed(at), 2):
+            yield [lines[other] for other in at if other not in pair]
