@@ -57,6 +57,11 @@ def at_most(what: str, value: float, limit: float, unit: str = "×") -> Part:
     return Part(what, value, unit, f"≤ {limit:g}", value <= limit)
 
 
+def at_least(what: str, value: float, limit: float, unit: str = "×") -> Part:
+    """A number that is good when it is large."""
+    return Part(what, value, unit, f"≥ {limit:g}", value >= limit)
+
+
 def noted(what: str, value: float, unit: str) -> Part:
     """A number without a goal."""
     return Part(what, value, unit, "", ok=True)

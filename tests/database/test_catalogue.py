@@ -54,6 +54,7 @@ RPCS: dict[str, set[str]] = {
     "confirm_receipt": {"authenticated"},
     "create_meal": {"authenticated"},
     "create_workout": {"authenticated"},
+    "day_summary": {"authenticated"},
     "delete_receipt": {"authenticated"},
     "effective_status": {"authenticated", "service_role"},
     "fail_receipt": {"authenticated"},

@@ -3,12 +3,13 @@
 import itertools
 import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import httpx
 
 from benchmarks import dataset
-from benchmarks.figures import Figure, at_most, noted, required
+from benchmarks.figures import Figure, at_least, at_most, noted, required
 from benchmarks.floors import copy_tables
 from benchmarks.plans import explain
 from benchmarks.progress import Progress
@@ -20,7 +21,7 @@ _REQUEST_BULK = 100
 
 
 def measure(scale: float) -> Iterator[Figure]:
-    """D2, D9 and D11."""
+    """D2, D9, D10 and D11."""
     with fresh(scale) as bench:
         yield _child_rows(bench)
         yield _recipe_search(bench)
@@ -29,6 +30,7 @@ def measure(scale: float) -> Iterator[Figure]:
         others = dataset.people(bench, bench.scaled(100))
         dataset.load_custom_events(bench, "public.calendar_events", others, label="Other people's events")
         yield _post(bench)
+        yield _day_summary(bench)
 
 
 # --- D2 -------------------------------------------------------------------------------------------
@@ -123,14 +125,8 @@ def _load_workouts_with_exercises(bench: Bench, people: list[str]) -> None:
 def _post(bench: Bench) -> Figure:
     copy_tables(bench, "fitness_workouts", "calendar_events", schema="public", prefix="bench_")
     wait_for_schema(bench.instance)
-    instance = bench.instance
-    with httpx.Client(
-        base_url=instance.url, headers={"apikey": instance.publishable_key}, timeout=30
-    ) as http:
-        account = {"email": "bench@example.com", "password": "correct horse battery"}
-        session = http.post("/auth/v1/signup", json=account).raise_for_status().json()
-        token = session["access_token"]
-        http.headers.update({"Authorization": f"Bearer {token}", "Prefer": "return=minimal"})
+    with _signed_up(bench, "writer@example.com") as (http, person):
+        http.headers["Prefer"] = "return=minimal"
 
         def post(table: str, body: object) -> None:
             http.post(f"/rest/v1/{table}", json=body).raise_for_status()
@@ -141,7 +137,7 @@ def _post(bench: Bench) -> Figure:
         def tell(rows: dict[str, list[dict[str, object]]]) -> None:
             messages = [
                 {
-                    "topic": f"user:{session['user']['id']}",
+                    "topic": f"user:{person}",
                     "event": type_,
                     "payload": {"type": type_, "data": {"operation": "INSERT", "rows": of_type}},
                     "private": True,
@@ -189,6 +185,19 @@ def _post(bench: Bench) -> Figure:
     )
 
 
+@contextmanager
+def _signed_up(bench: Bench, email: str) -> Iterator[tuple[httpx.Client, str]]:
+    """A new account's client of the stack, and its id."""
+    instance = bench.instance
+    with httpx.Client(
+        base_url=instance.url, headers={"apikey": instance.publishable_key}, timeout=30
+    ) as http:
+        account = {"email": email, "password": "correct horse battery"}
+        session = http.post("/auth/v1/signup", json=account).raise_for_status().json()
+        http.headers["Authorization"] = f"Bearer {session['access_token']}"
+        yield http, session["user"]["id"]
+
+
 def _workout() -> dict[str, object]:
     return {
         "id": str(uuid4()),
@@ -209,6 +218,50 @@ def _event_of(workout: dict[str, object]) -> dict[str, object]:
         "local_date": workout["date"],
         "local_end_date": workout["date"],
     }
+
+
+# --- D10 ------------------------------------------------------------------------------------------
+
+_DAY = "2026-11-24"
+# What day_summary answers, as a client asks for it piece by piece.
+_PIECES = (
+    f"calendar_events?local_date=lte.{_DAY}&local_end_date=gte.{_DAY}&start_time=gte.2025-11-22"
+    "&start_time=lt.2026-11-26&order=start_time,id",
+    "user_sessions?status=neq.completed&order=started_at,id",
+    "pantry_items?quantity=gt.0&expiry_date=lte.2026-11-27&order=expiry_date,name,id",
+    f"expenses?select=currency,kind,date,amount::text&date=gte.2026-11-01&date=lte.{_DAY}",
+    "receipts?select=id,store,amount::text,currency,date,status,effective_status&status=neq.confirmed"
+    "&order=created_at.desc,id",
+)
+
+
+def _day_summary(bench: Bench) -> Figure:
+    with _signed_up(bench, "reader@example.com") as (http, person):
+        dataset.load_mixed_calendar(bench, person, bench.scaled(20_000))
+        with bench.user(person) as user:
+            user.execute(
+                """insert into pantry_items (name, quantity, unit, expiry_date)
+                select 'Lot ' || n, 1, 'piece', date '2026-11-20' + n from generate_series(1, 200) as n"""
+            )
+            user.execute("insert into user_sessions (session_type) values ('workout')")
+            user.execute(
+                "insert into receipts (store, amount) select 'Shop ' || n, n from generate_series(1, 3) as n"
+            )
+
+        def summary() -> object:
+            return http.post("/rest/v1/rpc/day_summary", json={"day": _DAY}).raise_for_status().json()
+
+        def pieces() -> object:
+            return [http.get(f"/rest/v1/{piece}").raise_for_status().json() for piece in _PIECES]
+
+        times = medians({"one": summary, "five": pieces}, 300, warm_up=20)
+    return Figure(
+        "D10",
+        "a day's summary as one RPC",
+        (at_least("summaries a second, to five requests", times["five"] / times["one"], 2.5),),
+        f"{ms(times['one'])} against {ms(times['five'])}, one after the other on a kept-alive connection, "
+        f"gateway included; {bench.scaled(20_000):,} events in ten years, 200 lots",
+    )
 
 
 # --- D11 ------------------------------------------------------------------------------------------
