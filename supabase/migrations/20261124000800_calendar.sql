@@ -9,6 +9,9 @@
 -- A further source is its name in the CHECK on source and what its events can't be told in refuse_derived_change (800),
 -- one branch in calendar_sources (810), one statement each in write_back and delete_sources (820), and one call of
 -- attach_calendar_source (830).
+--
+-- Differs from the architecture document: every event ends; custom events, sports and stretching are sources, too; a
+-- meal's source_id is its plan's (planned_meals), because a recipe is cooked more than once.
 
 create table public.calendar_events (
   id uuid primary key default gen_random_uuid(),
