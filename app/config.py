@@ -6,12 +6,15 @@ two equal.
 
 import re
 import textwrap
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import jwt
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app import folders
 
 
 class SettingsError(Exception):
@@ -208,6 +211,17 @@ class Settings(BaseSettings):
             "must be a publishable key (sb_publishable_…) or a legacy anon key; "
             "secret and service_role keys are refused, because they pass row level security"
         )
+
+    @field_validator("receipts_socket")
+    @classmethod
+    def _is_in_a_folder_of_our_own(cls, value: str) -> str:
+        # One that doesn't exist is made, and checked again, when it is needed.
+        if value and (folder := Path(value).parent).exists():
+            try:
+                folders.check(folder)
+            except PermissionError as objection:
+                raise ValueError(str(objection)) from None
+        return value
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

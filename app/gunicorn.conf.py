@@ -7,9 +7,8 @@ workers 2.3 s in 2.8 GB; two gthread workers 1.3 s.
 
 # ruff: noqa: E402, N999 (imports wait for the path and the environment; the name is gunicorn's)
 
-import atexit
 import os
-import shutil
+import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -19,27 +18,25 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
-def _remove(folder: str, maker: int) -> None:
-    if os.getpid() == maker:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-# Where workers count what /api/metrics sums up; prometheus_client wants to know before it is imported. A
-# master that another one started anew (USR2) inherits the environment, but not the folder, which goes with
-# its maker; workers inherit the handler, and leave the folder alone.
-_SHARED = "PROMETHEUS_MULTIPROC_DIR"
-_PREFIX = "life-os-metrics-"
-_MINE = f"{_PREFIX}{os.getpid()}-"
-_folder = Path(os.environ.get(_SHARED, _PREFIX)).name
-if _folder.startswith(_PREFIX) and not _folder.startswith(_MINE):
-    os.environ[_SHARED] = tempfile.mkdtemp(prefix=_MINE)
-    atexit.register(_remove, os.environ[_SHARED], os.getpid())
+# A temporary folder for what the workers share: their counts, which /api/metrics sums up, and the socket of
+# the desk that reads receipts. It is named here, because prometheus_client wants to know before it is
+# imported, and made when the service starts. A master that another one started anew (USR2) inherits the
+# environment, but not the folder, which goes with its maker; one that reads this file again (HUP) keeps it.
+_COUNTS, _SOCKET, _OURS = "PROMETHEUS_MULTIPROC_DIR", "RECEIPTS_SOCKET", "LIFE_OS_FOLDER"
+_maker, _, _folder = os.environ.get(_OURS, "").partition(":")
+if _maker != str(os.getpid()):
+    for _name in (_COUNTS, _SOCKET):
+        if _folder and os.environ.get(_name, "").startswith(f"{_folder}/"):
+            del os.environ[_name]
+    _folder = f"{tempfile.gettempdir()}/life-os-{secrets.token_hex(4)}"
+    os.environ[_OURS] = f"{os.getpid()}:{_folder}"
+os.environ.setdefault(_COUNTS, f"{_folder}/counts")
 
 # Only names that aren't settings of gunicorn's (`config` is one) may stay in this module.
 from prometheus_client import multiprocess
 
+from app import folders
 from app.config import SettingsError, load
-from app.receipts.desk import temporary_socket
 
 try:
     _settings = load()
@@ -53,8 +50,7 @@ workers = _settings.web_concurrency
 threads = _settings.web_threads
 # All workers' receipts are read by one process, which the first that needs it starts.
 if not _settings.receipts_socket:
-    raw_env = [f"RECEIPTS_SOCKET={(_socket := temporary_socket())}"]
-    atexit.register(_remove, str(Path(_socket).parent), os.getpid())
+    os.environ[_SOCKET] = f"{_folder}/desk"
 # A request may take as long as reading a receipt, the model and three calls of the Data API; a worker that
 # stops waits for it.
 _longest = _settings.receipts_timeout_seconds + _settings.openai_timeout_seconds
@@ -66,6 +62,12 @@ control_socket_disable = True
 limit_request_field_size = 16_384
 # The heartbeat file must not be on a slow disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+
+def on_starting(server: Any) -> None:  # noqa: ARG001 (gunicorn's hook)
+    """Just before signals are handled: a start that ends earlier leaves nothing behind."""
+    folders.make(_folder)
+    Path(_folder, "counts").mkdir()
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001 (gunicorn's hook)

@@ -22,7 +22,6 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -35,8 +34,6 @@ from typing import Any, TypeAlias
 Message = tuple[dict[str, Any], list[bytes]]
 Wire: TypeAlias = "Connection[Any, Any]"
 
-FOLDER_PREFIX = "life-os-"
-"""Of temporary folders, which the desk removes when it ends."""
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _JOBS_PER_READER = 100
 _ALONE_SECONDS = 3
@@ -65,11 +62,6 @@ def receive(connection: Wire) -> Message:
     """The next message. Raises EOFError when the other side is gone."""
     header: dict[str, Any] = json.loads(connection.recv_bytes(MAX_MESSAGE_BYTES))
     return header, [connection.recv_bytes(MAX_MESSAGE_BYTES) for _ in range(header.pop("parts"))]
-
-
-def temporary_socket() -> str:
-    """A path for a socket, in a folder that only this user can enter."""
-    return f"{tempfile.mkdtemp(prefix=FOLDER_PREFIX)}/desk"
 
 
 class Places:
@@ -156,9 +148,6 @@ class Desk:
             # Somebody may have removed the folder already.
             socket.unlink(missing_ok=True)
             lock_path.unlink(missing_ok=True)
-            if socket.parent.name.startswith(FOLDER_PREFIX):
-                with contextlib.suppress(OSError):
-                    socket.parent.rmdir()
 
     def _accept(self, listener: Listener) -> None:
         while True:

@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, current_app
 from pydantic import TypeAdapter
 
-from app import telemetry
+from app import folders, telemetry
 from app.config import Settings
 from app.errors import ReaderBusy, ReaderUnavailable, ReadingFailed, ReadingTimedOut, UnusableFile
 from app.receipts import desk, ocr, pages
@@ -77,7 +77,8 @@ class Reader:
         while connection is None:
             try:
                 socket = self._socket()
-            except OSError:
+            except OSError as error:
+                _log.error("receipts can't be read, because of RECEIPTS_SOCKET: %s", error)
                 raise ReaderUnavailable from None
             try:
                 connection = Client(socket, "AF_UNIX")
@@ -105,8 +106,12 @@ class Reader:
     def _socket(self) -> str:
         with self._starting:
             if not self._path:
-                self._path = desk.temporary_socket()
-            Path(self._path).parent.mkdir(mode=0o700, exist_ok=True)
+                temporary = folders.new_name()
+                folders.make(temporary)
+                self._path = f"{temporary}/desk"
+            folder = Path(self._path).parent
+            folder.mkdir(mode=0o700, exist_ok=True)
+            folders.check(folder)
             return self._path
 
     def _start(self, socket: str) -> None:

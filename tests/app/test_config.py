@@ -99,6 +99,18 @@ def test_a_wrong_setting_stops_the_start_and_is_named_without_its_value(name: st
         assert value not in str(refused.value)
 
 
+def test_a_socket_in_a_folder_of_others_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    socket = str(tmp_path / "desk")
+    tmp_path.chmod(0o770)
+    with pytest.raises(config.SettingsError, match="RECEIPTS_SOCKET: others can write to its folder"):
+        config.load(**GOOD, receipts_socket=socket)
+    tmp_path.chmod(0o755)
+    assert config.load(**GOOD, receipts_socket=socket).receipts_socket == socket
+    monkeypatch.setattr("os.geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(config.SettingsError, match="RECEIPTS_SOCKET: its folder belongs to another user"):
+        config.load(**GOOD, receipts_socket=socket)
+
+
 @pytest.mark.parametrize("key", [PUBLISHABLE_KEY, legacy_key("anon")])
 def test_a_publishable_or_anon_key_is_taken(key: str) -> None:
     assert config.load(**{**GOOD, "supabase_publishable_key": key}).supabase_publishable_key == key

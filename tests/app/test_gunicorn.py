@@ -24,25 +24,33 @@ ROOT = Path(__file__).parents[2]
 URL = "/api/ai/meal-suggestions"
 
 
-@contextmanager
-def gunicorn(project: fakes.FakeDataApi, **settings: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """The service in front of `project`: its URL and its process, which is stopped at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def start(project: fakes.FakeDataApi, folder: str, **settings: str) -> "subprocess.Popen[bytes]":
+    """gunicorn, which works in `folder`, starting in front of `project`."""
     environment = {
         "PATH": os.environ["PATH"],
         "SUPABASE_URL": project.url,
         "SUPABASE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
-        "PORT": str(port),
+        "TMPDIR": folder,
         **settings,
     }
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "app/gunicorn.conf.py"), "app:create_app()"]
     # Not in the repository, whose .env may hold real keys.
-    elsewhere = tempfile.mkdtemp()
-    process = subprocess.Popen(
-        command, cwd=elsewhere, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+
+
+@contextmanager
+def gunicorn(project: fakes.FakeDataApi, **settings: str) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """The service in front of `project`: its URL and its process, which is stopped at the end.
+
+    Fails when it leaves something behind.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tempfile.mkdtemp()
+    process = start(project, folder, **{"PORT": str(port), **settings})
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(url)
@@ -50,7 +58,7 @@ def gunicorn(project: fakes.FakeDataApi, **settings: str) -> Iterator[tuple[str,
     finally:
         process.terminate()
         process.wait(10)
-        Path(elsewhere).rmdir()
+        Path(folder).rmdir()
 
 
 def wait_for(url: str) -> None:
@@ -63,6 +71,10 @@ def wait_for(url: str) -> None:
         else:
             return
     raise TimeoutError("gunicorn didn't start")
+
+
+def workers_of(master: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
 
 
 def model_settings(openai: fakes.FakeOpenAI) -> dict[str, str]:
@@ -160,3 +172,62 @@ def test_a_stopping_service_finishes_what_it_began(
         asking.join()
         assert process.wait(10) == 0
     assert answers[0]["data"]["source"] == "openai"
+
+
+# All tests here end theirs with SIGTERM.
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
+def test_a_stopped_service_leaves_no_folder(
+    project: fakes.FakeDataApi, tmp_path: Path, how: signal.Signals
+) -> None:
+    with gunicorn(project, TMPDIR=str(tmp_path)) as (_, process):
+        assert len(list(tmp_path.iterdir())) == 1
+        # An interrupted gunicorn hangs when it was just handing a request to a thread.
+        time.sleep(0.3)
+        process.send_signal(how)
+        process.wait(10)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_service_that_is_stopped_while_it_starts_leaves_no_folder(
+    project: fakes.FakeDataApi, tmp_path: Path
+) -> None:
+    """Where the start is slowest: at an import of its settings' file."""
+    modules, folder = tmp_path / "modules", tmp_path / "folder"
+    modules.mkdir()
+    folder.mkdir()
+    (modules / "prometheus_client.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
+    process = start(project, str(folder), PYTHONPATH=str(modules))
+    assert process.wait(20) == -signal.SIGTERM
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_service_left_goes_when_the_next_one_starts(
+    project: fakes.FakeDataApi, tmp_path: Path
+) -> None:
+    with gunicorn(project, TMPDIR=str(tmp_path)) as (_, killed):
+        left = set(tmp_path.iterdir())
+        workers = workers_of(killed.pid)
+        killed.kill()
+        killed.wait()
+        # It holds the folder until it has noticed.
+        while any(Path(f"/proc/{worker}").exists() for worker in workers):
+            time.sleep(0.05)
+        assert set(tmp_path.iterdir()) == left
+        with gunicorn(project, TMPDIR=str(tmp_path)):
+            assert len(set(tmp_path.iterdir()) - left) == 1
+            assert not left & set(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_service_keeps_its_folder_when_it_reloads_and_while_others_start(
+    project: fakes.FakeDataApi, tmp_path: Path
+) -> None:
+    with gunicorn(project, TMPDIR=str(tmp_path)) as (url, process):
+        folders, workers = list(tmp_path.iterdir()), workers_of(process.pid)
+        process.send_signal(signal.SIGHUP)
+        while set(workers) & set(workers_of(process.pid)):
+            time.sleep(0.05)
+        with gunicorn(project, TMPDIR=str(tmp_path)):
+            assert len(list(tmp_path.iterdir())) == 2
+        assert list(tmp_path.iterdir()) == folders
+        assert httpx.get(f"{url}/api/metrics").status_code == 200

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app import create_app
 from tests import fakes
 from tests.app.conftest import assert_error, bearer, settings_for, suggestion, with_model
-from tests.app.test_gunicorn import gunicorn, model_settings
+from tests.app.test_gunicorn import gunicorn, model_settings, workers_of
 
 MEALS = "/api/ai/meal-suggestions"
 Sample = tuple[str, frozenset[tuple[str, str]]]
@@ -132,10 +132,6 @@ def answered(url: str) -> float:
     return samples(httpx.get(f"{url}/api/metrics").text).get(key, 0)
 
 
-def workers_of(master: int) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
-
-
 def test_workers_count_together_and_a_dead_ones_counts_stay(
     project: fakes.FakeDataApi, openai: fakes.FakeOpenAI, tmp_path: Path
 ) -> None:
@@ -153,12 +149,12 @@ def test_workers_count_together_and_a_dead_ones_counts_stay(
             time.sleep(0.05)
         httpx.post(f"{url}{MEALS}", json={}, headers=bearer(project.token()))
         assert answered(url) == served + 1
-    assert list(tmp_path.glob("life-os-metrics-*")) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def counting(folder: Path) -> list[str]:
     """The workers that have counted something."""
-    files = folder.glob("life-os-metrics-*/counter_*.db")
+    files = folder.glob("life-os-*/counts/counter_*.db")
     return [found.group(1) for file in files if (found := re.search(r"_(\d+)\.db", file.name))]
 
 

@@ -31,8 +31,8 @@ def imported(tree: ast.Module) -> set[str]:
         ("sentry_sdk", {"telemetry.py"}),
         ("prometheus_client", {"metrics.py", "gunicorn.conf.py"}),
         # Settings come from config, but for the folder that the metrics library wants in the environment;
-        # the desk needs what only the system has: priorities, limits of memory, ways to end.
-        ("os", {"metrics.py", "gunicorn.conf.py", "receipts/desk.py"}),
+        # the others need what only the system has: priorities, limits of memory, ways to end, owners, locks.
+        ("os", {"metrics.py", "gunicorn.conf.py", "folders.py", "receipts/desk.py"}),
         ("rapidocr", {"receipts/ocr.py"}),
         ("pypdfium2", {"receipts/images.py"}),
     ],
