@@ -29,10 +29,6 @@ class Plan:
         """The index conditions of all nodes."""
         return " ".join(node["Index Cond"] for node in self.nodes if "Index Cond" in node)
 
-    def scans_whole(self, table: str) -> bool:
-        """Whether a sequential scan reads a table."""
-        return any(n["Node Type"] == "Seq Scan" and n["Relation Name"] == table for n in self.nodes)
-
 
 def explain(
     connection: Connection[TupleRow], query: str, parameters: Sequence[object] | Mapping[str, object] = ()

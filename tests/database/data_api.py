@@ -47,3 +47,14 @@ def the_row(answer: httpx.Response) -> Row:
     """The one row of a successful answer."""
     assert answer.is_success, answer.text
     return only(answer.json())
+
+
+def assert_refused(answer: httpx.Response, status: int, message: str, hint: str = "") -> None:
+    """A refusal that says what, why, and what to do instead."""
+    assert answer.status_code == status, answer.text
+    error = answer.json()
+    assert error["code"] == f"PT{status}"
+    assert error["message"] == message
+    assert error["details"]
+    assert hint in error["hint"]
+    assert error["hint"]

@@ -1,7 +1,7 @@
 """Connections that meet: `pool` and `meet` are fixtures, to be imported by the tests that use them."""
 
 import time as clock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -29,18 +29,26 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-@pytest.fixture
-def meet(
-    stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User
-) -> Callable[[str, str, Row], None]:
-    """Runs one statement of the owner's in an open transaction and another that waits for its commit."""
+Meet = Callable[[str, str, Sequence[Any] | Row], None]
 
-    def run(first: str, second: str, arguments: Row) -> None:
-        with acting_as(stack, owner) as a, acting_as(stack, owner) as b:
+
+def meeting(
+    stack: Instance, db: Database, pool: ThreadPoolExecutor, first: User | None, second: User | None
+) -> Meet:
+    """Runs one statement in an open transaction and another that must wait until the first one's commit."""
+
+    def run(holding: str, waiting: str, arguments: Sequence[Any] | Row) -> None:
+        with acting_as(stack, first) as a, acting_as(stack, second) as b:
             with a.transaction():
-                a.execute(first, arguments)
-                result: Future[Any] = pool.submit(b.execute, second, arguments)
+                a.execute(holding, arguments)
+                result: Future[Any] = pool.submit(b.execute, waiting, arguments)
                 wait_until_blocked(db, b.info.backend_pid)
             result.result(timeout=10)
 
     return run
+
+
+@pytest.fixture
+def meet(stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User) -> Meet:
+    """A meeting of two statements of the owner's."""
+    return meeting(stack, db, pool, owner, owner)

@@ -148,17 +148,6 @@ class Receipts:
         return self.rows(table, f"receipt_id=eq.{receipt['id']}")
 
 
-def assert_refused(answer: httpx.Response, status: int, message: str, hint: str = "") -> None:
-    """A refusal that says what, why, and what to do instead."""
-    assert answer.status_code == status, answer.text
-    error = answer.json()
-    assert error["code"] == f"PT{status}"
-    assert error["message"] == message
-    assert error["details"]
-    assert hint in error["hint"]
-    assert error["hint"]
-
-
 def abandon(stack: Instance, receipt: Row) -> None:
     """Lets the time of a reading pass."""
     with psycopg.connect(stack.admin_db_url) as superuser:

@@ -3,7 +3,7 @@
 import random
 import time as clock
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from threading import Lock
@@ -30,8 +30,8 @@ from tests.database.calendar_sources import (
     send,
     when,
 )
+from tests.database.races import meeting, wait_until_blocked
 from tests.database.races import pool as pool  # A fixture.
-from tests.database.races import wait_until_blocked
 
 pytestmark = pytest.mark.covers("a_lock_calendar")
 
@@ -42,28 +42,12 @@ SECONDS = 4.0
 # --- two writers, step by step --------------------------------------------------------------------
 
 
-def meet(
-    stack: Instance, db: Database, pool: ThreadPoolExecutor, first: User | None, second: User | None
-) -> Callable[[str, str, list[Any]], None]:
-    """Runs one statement in an open transaction and another that must wait until the first one's commit."""
-
-    def run(holding: str, waiting: str, arguments: list[Any]) -> None:
-        with acting_as(stack, first) as a, acting_as(stack, second) as b:
-            with a.transaction():
-                a.execute(holding, arguments)
-                result: Future[Any] = pool.submit(b.execute, waiting, arguments)
-                wait_until_blocked(db, b.info.backend_pid)
-            result.result(timeout=10)
-
-    return run
-
-
 def test_a_meal_planned_while_its_recipe_is_renamed_has_the_new_name_and_length(
     stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User
 ) -> None:
     for renamer in (owner, None):
         meal = recipe(owner, "Soup", 10, 10)
-        meet(stack, db, pool, renamer, owner)(
+        meeting(stack, db, pool, renamer, owner)(
             "update meals set name = 'Stew', prep_time = 40 where id = %s",
             "insert into planned_meals (meal_id, planned_date, meal_time) values (%s, '2026-11-24', '19:00')",
             [meal["id"]],
@@ -78,7 +62,7 @@ def test_a_row_added_while_the_zone_changes_is_in_the_new_zone(
     stack: Instance, db: Database, pool: ThreadPoolExecutor, owner: User
 ) -> None:
     for zone, mover in (("Asia/Tokyo", owner), ("Asia/Kathmandu", None)):
-        meet(stack, db, pool, mover, owner)(
+        meeting(stack, db, pool, mover, owner)(
             f"update profiles set timezone = '{zone}' where id = %s",
             """with row as (insert into fitness_workouts (name, date, start_time, user_id)
             values ('Legs', '2026-11-24', '18:00', %s) returning user_id)
@@ -116,9 +100,9 @@ def test_a_source_and_its_event_edited_at_the_same_time_keep_both_edits(
         row = add(owner, WORKOUT, "Legs", DAY, time(18), 50)
         if holding == waiting:
             move = "update calendar_events set local_date = '2027-01-01' where source_id = %s"
-            meet(stack, db, pool, first, second)(WRITES["event"], move, [row["id"]])
+            meeting(stack, db, pool, first, second)(WRITES["event"], move, [row["id"]])
         else:
-            meet(stack, db, pool, first, second)(WRITES[holding], WRITES[waiting], [row["id"]])
+            meeting(stack, db, pool, first, second)(WRITES[holding], WRITES[waiting], [row["id"]])
         after, event = workout(owner), event_of(owner, row["id"])
         assert (after["name"], after["status"], after["date"]) == ("Arms", "done", "2027-01-01")
         assert after["duration_minutes"] == (50 if holding == waiting else 75)
@@ -132,11 +116,11 @@ def test_an_event_deleted_while_its_source_is_edited_takes_the_source_along_unle
 ) -> None:
     delete = "delete from calendar_events where source_id = %s"
     row = add(owner, WORKOUT, "Legs", DAY)
-    meet(stack, db, pool, owner, owner)(WRITES["source"], delete, [row["id"]])
+    meeting(stack, db, pool, owner, owner)(WRITES["source"], delete, [row["id"]])
     assert send(owner.client.table("fitness_workouts").select("*")) == events(owner) == []
     row = add(owner, WORKOUT, "Legs", DAY)
     done = "update fitness_workouts set status = 'done' where id = %s"
-    run = meet(stack, db, pool, owner, owner)
+    run = meeting(stack, db, pool, owner, owner)
     with pytest.raises(psycopg.Error, match="that is done can't be deleted"):
         run(done, delete, [row["id"]])
     assert event_of(owner, row["id"])["status"] == "done"
@@ -153,7 +137,7 @@ def test_a_row_and_its_event_deleted_at_the_same_time_are_both_gone(
     ]
     row = add(owner, WORKOUT, "Legs", DAY)
     holding, waiting = deletes[::order]
-    meet(stack, db, pool, owner, None)(holding, waiting, [row["id"]])
+    meeting(stack, db, pool, owner, None)(holding, waiting, [row["id"]])
     assert send(owner.client.table("fitness_workouts").select("*")) == events(owner) == []
 
 

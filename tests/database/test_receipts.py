@@ -9,8 +9,8 @@ from supabase import Client
 from local_supabase import Instance
 from tests.conftest import NewUser, User
 from tests.database.calendar_sources import acting_as
-from tests.database.data_api import DataApi, the_row
-from tests.database.receipts import Receipts, assert_refused, extraction
+from tests.database.data_api import DataApi, assert_refused, the_row
+from tests.database.receipts import Receipts, extraction
 from tests.database.receipts import receipts as receipts  # The fixture.
 from tests.database.tables import TABLES, Row, count
 

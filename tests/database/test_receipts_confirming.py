@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import NewUser, User
 from tests.database.calendar_sources import event_of, events, projection, when
-from tests.database.data_api import DataApi, the_row
+from tests.database.data_api import DataApi, assert_refused, the_row
 from tests.database.messages import Database, Inbox
-from tests.database.receipts import Receipts, assert_refused
+from tests.database.receipts import Receipts
 from tests.database.receipts import receipts as receipts  # The fixture.
 from tests.database.tables import TABLES, Row
 

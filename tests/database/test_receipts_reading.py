@@ -8,9 +8,9 @@ import pytest
 
 from local_supabase import Instance
 from tests.conftest import NewUser, User
-from tests.database.data_api import DataApi
+from tests.database.data_api import DataApi, assert_refused
 from tests.database.messages import Database, Inbox
-from tests.database.receipts import Receipts, abandon, assert_refused, extraction
+from tests.database.receipts import Receipts, abandon, extraction
 from tests.database.receipts import receipts as receipts  # The fixture.
 from tests.database.tables import Row, count
 

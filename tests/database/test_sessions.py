@@ -8,7 +8,7 @@ import pytest
 
 from local_supabase import Instance
 from tests.conftest import NewUser, User
-from tests.database.data_api import DataApi, the_row
+from tests.database.data_api import DataApi, assert_refused, the_row
 from tests.database.sessions import long_ago
 from tests.database.tables import Row, count, new_row, read, stored
 
@@ -32,16 +32,6 @@ def change(data_api: DataApi, owner: User, session: Row, **columns: Any) -> http
     return data_api.patch(f"user_sessions?id=eq.{session['id']}", columns, by=owner)
 
 
-def assert_refused(answer: httpx.Response, message: str) -> None:
-    """A 409 that says what, why, and what to do instead."""
-    assert answer.status_code == 409
-    error = answer.json()
-    assert error["code"] == "PT409"
-    assert error["message"] == message
-    assert error["details"]
-    assert error["hint"]
-
-
 def test_a_session_starts_active(data_api: DataApi, owner: User) -> None:
     row = new_row("user_sessions", owner)
     session = the_row(data_api.post("user_sessions", row, by=owner))
@@ -55,7 +45,7 @@ def test_a_session_cannot_start_otherwise(data_api: DataApi, owner: User, status
     row = new_row("user_sessions", owner) | {"status": status}
     before = count("user_sessions", owner)
     answer = data_api.post("user_sessions", row, by=owner)
-    assert_refused(answer, f"a session can't start as {status}")
+    assert_refused(answer, 409, f"a session can't start as {status}")
     assert count("user_sessions", owner) == before
 
 
@@ -96,7 +86,7 @@ def test_a_session_ends_even_when_the_clients_clock_was_ahead(data_api: DataApi,
 )
 def test_a_completed_session_is_history(data_api: DataApi, owner: User, session: Row, columns: Row) -> None:
     completed = the_row(change(data_api, owner, session, status="completed"))
-    assert_refused(change(data_api, owner, session, **columns), "the session is completed")
+    assert_refused(change(data_api, owner, session, **columns), 409, "the session is completed")
     assert read("user_sessions", owner, session["id"]) == completed
 
 
@@ -108,7 +98,7 @@ def test_a_completed_session_can_be_sent_back_as_it_is(data_api: DataApi, owner:
 @pytest.mark.parametrize("columns", [{"session_type": "cooking"}, {"started_at": "2026-01-01T00:00:00Z"}])
 def test_what_was_started_stays(data_api: DataApi, owner: User, session: Row, columns: Row) -> None:
     answer = change(data_api, owner, session, **columns)
-    assert_refused(answer, "session_type and started_at of a session never change")
+    assert_refused(answer, 409, "session_type and started_at of a session never change")
     assert read("user_sessions", owner, session["id"]) == session
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.conftest import NewUser, User
-from tests.database.data_api import DataApi, the_row
+from tests.database.data_api import DataApi, assert_refused, the_row
 from tests.database.tables import Row, count
 
 PUSH: Row = {
@@ -110,12 +110,7 @@ def test_only_a_name_and_a_date_are_required(data_api: DataApi, owner: User, wor
 def test_a_bad_workout_leaves_nothing(data_api: DataApi, owner: User, workout: Any, message: str) -> None:
     before = all_rows(owner)
     answer = create(data_api, owner, workout)
-    assert answer.status_code == 422, answer.text
-    error = answer.json()
-    assert error["code"] == "PT422"
-    assert error["message"] == message
-    assert error["details"]
-    assert error["hint"]
+    assert_refused(answer, 422, message)
     assert all_rows(owner) == before
 
 
