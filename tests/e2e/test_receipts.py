@@ -109,6 +109,8 @@ class Service:
             "SUPABASE_JWT_ISSUER": f"{stack.url}/auth/v1",
             "SUPABASE_PUBLISHABLE_KEY": stack.publishable_key,
             "RECEIPTS_SOCKET": self.socket,
+            # What a killed service leaves behind goes with the socket's folder.
+            "TMPDIR": str(Path(self.socket).parent),
             "WEB_CONCURRENCY": str(workers),
         }
         self.start()

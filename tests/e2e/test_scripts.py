@@ -4,12 +4,14 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.conftest import ROOT
 
@@ -20,11 +22,19 @@ def test_demo_checks_every_step() -> None:
     assert done.stdout.endswith("Every step was checked.\n")
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files, by a path that is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="test-life-os-") as folder:
+        yield Path(folder)
+
+
 @contextmanager
-def dev(data: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def dev(data: Path, temporary: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """scripts/dev, running on free ports, and what it printed."""
     process = subprocess.Popen(
         [ROOT / "scripts/dev", "--data", data, "--port", "0", "--service-port", "0"],
+        env=os.environ | {"TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -51,6 +61,11 @@ def urls(printed: str) -> tuple[str, str, str]:
     return exported["SUPABASE_URL"], exported["SERVICE_URL"], exported["SUPABASE_PUBLISHABLE_KEY"]
 
 
+def folders_in(temporary: Path) -> list[Path]:
+    """Those of the service; the Supabase CLI keeps a library of its own there."""
+    return list(temporary.glob("life-os-*"))
+
+
 def answers(url: str) -> bool:
     try:
         return httpx.get(url).is_success
@@ -58,8 +73,8 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_dev_runs_until_interrupted_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    with dev(tmp_path / "data") as (process, printed):
+def test_dev_runs_until_interrupted_and_leaves_nothing_behind(tmp_path: Path, temporary: Path) -> None:
+    with dev(tmp_path / "data", temporary) as (process, printed):
         supabase, service, key = urls(printed)
         login = httpx.post(
             f"{supabase}/auth/v1/token?grant_type=password",
@@ -68,18 +83,22 @@ def test_dev_runs_until_interrupted_and_leaves_nothing_behind(tmp_path: Path) ->
         )
         assert login.status_code == 200, login.text
         assert answers(f"{service}/api/health/ready")
+        assert folders_in(temporary) != []
 
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert not answers(f"{service}/api/health")
     assert not answers(f"{supabase}/auth/v1/health")
+    assert folders_in(temporary) == []
 
 
-def test_killed_dev_leaves_nothing_behind(tmp_path: Path) -> None:
-    with dev(tmp_path / "data") as (process, printed):
+def test_killed_dev_leaves_nothing_behind(tmp_path: Path, temporary: Path) -> None:
+    with dev(tmp_path / "data", temporary) as (process, printed):
         supabase, service, _ = urls(printed)
         process.kill()
         deadline = time.monotonic() + 30
-        while answers(f"{service}/api/health") or answers(f"{supabase}/auth/v1/health"):
-            assert time.monotonic() < deadline, "the stack or the service outlived scripts/dev"
+        while (
+            answers(f"{service}/api/health") or answers(f"{supabase}/auth/v1/health") or folders_in(temporary)
+        ):
+            assert time.monotonic() < deadline, "the stack, the service or its files outlived scripts/dev"
             time.sleep(0.1)
