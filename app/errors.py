@@ -19,6 +19,7 @@ LifeOSError
 │   ├── DataApiRefusal            4xx  the database refused; its message, hint and details are passed on
 │   ├── DataApiUnreachable        503
 │   └── DataApiTimeout            504
+├── ReceiptCorrected              409  reading a receipt again would overwrite its owner's corrections
 ├── StorageError                502  Storage answered with something unusable
 │   ├── StorageRefusal            403  it refused what the user asked
 │   ├── StorageUnreachable        503
@@ -226,6 +227,13 @@ class DataApiTimeout(DataApiError):
     code = "data_api_timeout"
     message = "The database took too long"
     hint = "Try again in a few seconds."
+
+
+class ReceiptCorrected(LifeOSError):
+    status = 409
+    code = "receipt_corrected"
+    message = "Reading the receipt again would overwrite what was corrected in it"
+    hint = "Ask its owner. discard_corrections=true in the query reads it all the same."
 
 
 class StorageError(LifeOSError):

@@ -25,14 +25,14 @@ from app.errors import (
     LifeOSError,
     NothingToReadWith,
     ReadingFailed,
+    ReceiptCorrected,
     StorageError,
 )
-from app.receipts import vision
+from app.receipts import drafts, vision
 from app.receipts.extraction import Hints, KnownStore
 from app.receipts.kinds import Kind, kind_of
 from app.receipts.pages import Page, Transcript
 from app.receipts.reader import Place, Reader
-from app.receipts.schemas import Extraction
 from app.storage import UserStorage
 
 _log = logging.getLogger(__name__)
@@ -80,11 +80,14 @@ class Intake:
                 self.storage.keep(receipt["image_url"], content, kind.media_type)
                 return self._read(receipt, pages, place, seat, is_new=not exists)
 
-    def extract(self, receipt_id: str) -> Answer:
-        """A receipt, read again from its stored file. Raises as `upload` does, and FileMissing."""
+    def extract(self, receipt_id: str, *, discard_corrections: bool) -> Answer:
+        """A receipt, read again from its stored file.
+
+        Raises as `upload` does, FileMissing, and ReceiptCorrected when corrections would be lost.
+        """
         with contextlib.ExitStack() as seat:
             place = seat.enter_context(self.reader.place(self.caller.claims.user_id))
-            receipt = self._claim(receipt_id)
+            receipt = self._claim(receipt_id, discard_corrections=discard_corrections)
             with self._giving_up_aloud(receipt):
                 content = self.storage.get(receipt["image_url"])
                 pages = place.prepare(content, kind_of(content))
@@ -114,10 +117,19 @@ class Intake:
         """How long a reading may take before another one may begin: pages, text, model, and some waiting."""
         return math.ceil(4 * self.reader.timeout_seconds + (self.model.timeout if self.model else 0))
 
-    def _claim(self, receipt_id: str) -> Row:
-        claimed: Row = self.data.call(
-            "claim_receipt", receipt_id=receipt_id, timeout_seconds=self._claim_seconds()
-        )
+    def _claim(self, receipt_id: str, *, discard_corrections: bool = False) -> Row:
+        try:
+            claimed: Row = self.data.call(
+                "claim_receipt",
+                receipt_id=receipt_id,
+                timeout_seconds=self._claim_seconds(),
+                discard_corrections=discard_corrections,
+            )
+        except DataApiRefusal as refusal:
+            # Of all refusals, this one says what would lift it.
+            if "discard_corrections" in (refusal.hint or ""):
+                raise ReceiptCorrected(details={"receipt_id": receipt_id}) from refusal
+            raise
         return claimed
 
     def _claim_unread(self, receipt: Row) -> Row | None:
@@ -126,6 +138,8 @@ class Intake:
             return None
         try:
             return self._claim(receipt["id"])
+        except ReceiptCorrected:
+            return None
         except DataApiRefusal as refusal:
             if refusal.http_status != 409:
                 raise
@@ -133,15 +147,8 @@ class Intake:
 
     def _as_it_is(self, receipt: Row) -> Answer:
         lines = self.data.rows("receipt_lines", receipt_id=receipt["id"])
-        data = {
-            "receipt": receipt,
-            "lines": sorted(lines, key=lambda line: line["position"]),
-            "extraction": receipt["extraction"],
-            "source": receipt["extraction"].get("source"),
-            "warnings": [],
-            "budget": None,
-        }
-        return Answer(data, _ALREADY.get(receipt["status"], _ALREADY["draft"]))
+        lines.sort(key=lambda line: int(line["position"]))
+        return _answer(receipt, lines, f"This image was sent before; {_SENT_BEFORE[receipt['status']]}.")
 
     @contextlib.contextmanager
     def _giving_up_aloud(self, receipt: Row) -> Iterator[None]:
@@ -200,7 +207,13 @@ class Intake:
         if seen.failure:
             metrics.count_fallback(vision.KIND, seen.failure.code)
             message = f"{seen.failure.message}; it was read without the AI model instead."
-        return self._draft(receipt, extraction, seen.budget, message, is_new=is_new)
+        written = self.data.call(
+            "finish_receipt",
+            receipt_id=receipt["id"],
+            claim=receipt["claim"],
+            extraction=drafts.kept(extraction),
+        )
+        return _answer(written["receipt"], written["lines"], message, seen.budget, is_new=is_new)
 
     def _note(self, latency_ms: int) -> None:
         """Notes what OCR did. The draft is worth more than the note, so a failure is only logged."""
@@ -209,34 +222,32 @@ class Intake:
         except DataApiError as error:
             _log.error("an AI request was not recorded: %s", error.code)
 
-    def _draft(
-        self,
-        receipt: Row,
-        extraction: Extraction,
-        left: dict[str, Any] | None,
-        message: str | None,
-        *,
-        is_new: bool,
-    ) -> Answer:
-        read = extraction.model_dump(mode="json")
-        written = self.data.call(
-            "finish_receipt", receipt_id=receipt["id"], claim=receipt["claim"], extraction=read
-        )
-        data = {
-            "receipt": written["receipt"],
-            "lines": written["lines"],
-            "extraction": read,
-            "source": extraction.source,
-            "warnings": written["warnings"],
-            "budget": left,
-        }
-        return Answer(data, message, is_new)
 
-
-_ALREADY = {
-    "draft": "This image was sent before; here is its receipt.",
-    "processing": "This image was sent before; its receipt is being read.",
+_SENT_BEFORE = {
+    "processing": "its receipt is being read",
+    "draft": "here is its receipt",
+    "confirmed": "here is its receipt, which is confirmed",
+    "failed": "reading it failed, and its receipt was filled in by hand; here it is",
 }
+
+
+def _answer(
+    receipt: Row, lines: list[Row], message: str | None, left: Row | None = None, *, is_new: bool = False
+) -> Answer:
+    """A receipt with its lines. `message` comes before what is to be said of a draft without an amount."""
+    extraction = receipt["extraction"]
+    warnings = extraction.get("warnings", [])
+    if receipt["status"] == "draft" and receipt["amount"] is None:
+        message = " ".join(filter(None, (message, drafts.why_no_amount(warnings))))
+    data = {
+        "receipt": receipt,
+        "lines": lines,
+        "extraction": extraction,
+        "source": extraction.get("source"),
+        "warnings": warnings,
+        "budget": left,
+    }
+    return Answer(data, message, is_new)
 
 
 def _hints(context: dict[str, Any]) -> Hints:

@@ -11,12 +11,13 @@ from app.errors import (
     ModelError,
     NotAForm,
     ReaderError,
+    ReceiptCorrected,
     StorageError,
     UnsupportedFile,
     UnusableFile,
 )
 from app.receipts import reader
-from app.receipts.answers import FORM, DeletedReceipt, DeleteQuery, ReadReceipt
+from app.receipts.answers import FORM, DeletedReceipt, DeleteQuery, ExtractQuery, ReadReceipt
 from app.receipts.intake import Intake
 
 blueprint = Blueprint("receipts", __name__)
@@ -46,11 +47,17 @@ def upload(caller: auth.Caller) -> Response:
 
 
 @blueprint.post("/<uuid:receipt_id>/extract")
-@openapi.operation(answer=ReadReceipt, errors=_READING, refusals=_REFUSALS)
+@openapi.operation(
+    query=ExtractQuery, answer=ReadReceipt, errors=(ReceiptCorrected, *_READING), refusals=_REFUSALS
+)
 @auth.required
 def extract(caller: auth.Caller, receipt_id: UUID) -> Response:
-    """Reads a stored receipt again: one that failed, or a draft; its fields and lines are replaced."""
-    answer = _intake(caller).extract(str(receipt_id))
+    """Reads a stored receipt again: one that failed, or a draft, whose fields and lines are replaced.
+
+    A receipt that was corrected since it was read is refused, unless discard_corrections says otherwise.
+    """
+    query = http.query(ExtractQuery)
+    answer = _intake(caller).extract(str(receipt_id), discard_corrections=query.discard_corrections == "true")
     return http.envelope(answer.data, answer.message)
 
 

@@ -187,10 +187,11 @@ begin
       end if;
     elsif not (
       case expected
-        when 'date' then got = 'string' and pg_input_is_valid(value, 'date')
-        when 'time' then got = 'string' and pg_input_is_valid(value, 'time')
+        -- PostgreSQL also takes words such as "today", which mean another day tomorrow, and numbers without end.
+        when 'date' then got = 'string' and value ~ '^\d{4}-\d\d-\d\d$' and pg_input_is_valid(value, 'date')
+        when 'time' then got = 'string' and value ~ '^\d\d:\d\d(:\d\d)?$' and pg_input_is_valid(value, 'time')
         when 'integer' then got = 'number' and value::numeric = trunc(value::numeric)
-        when 'decimal' then got in ('string', 'number') and pg_input_is_valid(value, 'numeric')
+        when 'decimal' then got in ('string', 'number') and value ~ '^-?\d{1,15}(\.\d{1,15})?$'
         when 'uuid' then got = 'string' and pg_input_is_valid(value, 'uuid')
         else got = expected
       end

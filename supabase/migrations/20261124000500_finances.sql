@@ -102,7 +102,9 @@ comment on column public.receipts.image_url is
   'Path in the private Storage bucket `receipts`, in the folder named by the owner''s id; null: no image.';
 comment on column public.receipts.image_sha256 is 'SHA-256 of the image file, 64 hexadecimal digits; unique per owner.';
 comment on column public.receipts.extraction is
-  'What was read from the image: an object with source, confidences and alternatives.';
+  'What was read from the image: an object with source, confidences and alternatives, "warnings" as they were told '
+  'when it was read, "image" (content_type, bytes), "failure" after a reading that failed, and "digest" (see '
+  'private.receipt_digest).';
 
 create index idx_receipts_user_date on public.receipts (user_id, date);
 create trigger set_currency before insert on public.receipts for each row

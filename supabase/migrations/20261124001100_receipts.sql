@@ -321,7 +321,25 @@ comment on function public.start_receipt(jsonb, integer) is
 revoke execute on function public.start_receipt(jsonb, integer) from public;
 grant execute on function public.start_receipt(jsonb, integer) to authenticated;
 
-create function public.claim_receipt(receipt_id uuid, timeout_seconds integer default 120) returns public.receipts
+create function private.receipt_digest(receipt public.receipts) returns text
+language plpgsql stable security invoker set search_path = '' as $$
+begin
+  -- Equal numbers have equal hashes, however many zeros they end in, so an app may send back 7.3 for 7.30.
+  return jsonb_hash_extended(jsonb_build_array(
+    to_jsonb(receipt) - '{id,user_id,status,claim,claimed_until,made,image_url,image_sha256,extraction,created_at,
+      updated_at}'::text[],
+    (select jsonb_agg(v.line order by v.line)
+      from public.receipt_lines as l
+      cross join lateral (select to_jsonb(l) - '{id,user_id,receipt_id,created_at,updated_at}'::text[] as line) as v
+      where l.receipt_id = receipt.id)), 0);
+end $$;
+comment on function private.receipt_digest(public.receipts) is
+  'A digest of what the owner can correct in a receipt: its fields and stored lines. A reading leaves it in '
+  'extraction.digest; while it is still the same, nothing was corrected.';
+
+create function public.claim_receipt(
+  receipt_id uuid, timeout_seconds integer default 120, discard_corrections boolean default false
+) returns public.receipts
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   receipt public.receipts := private.lock_receipt(receipt_id, '{processing,draft,failed}');
@@ -336,18 +354,27 @@ begin
       message = 'the receipt has no image',
       detail = 'It was typed in, so there is nothing to read.',
       hint = 'Send the image as a new receipt: POST /api/finances/receipts.';
+  elsif discard_corrections is not true and private.receipt_digest(receipt) <> coalesce(
+    -- Before the first reading, whatever is in it was typed in.
+    receipt.extraction ->> 'digest', private.receipt_digest(jsonb_populate_record(
+      null::public.receipts, jsonb_build_object('currency', receipt.currency, 'kind', 'expense')))) then
+    raise sqlstate 'PT409' using
+      message = 'reading it again would overwrite what was corrected',
+      detail = format('Fields or lines of receipt %s were changed since it was read.', receipt.id),
+      hint = 'Send discard_corrections=true once its owner agrees, or leave the receipt as it is.';
   end if;
   receipt.status := 'processing';
   receipt.claim := gen_random_uuid();
   receipt.claimed_until := private.claim_until(timeout_seconds);
   return private.write_receipt(receipt);
 end $$;
-comment on function public.claim_receipt(uuid, integer) is
+comment on function public.claim_receipt(uuid, integer, boolean) is
   'Begins to read a receipt again, a draft, a failed one, or one whose reading was abandoned (claimed_until has '
-  'passed): returns the row, which is processing, with the claim to finish the reading with. What is read then '
-  'replaces what its owner has corrected. PT409 when somebody is reading it or it is confirmed.';
-revoke execute on function public.claim_receipt(uuid, integer) from public;
-grant execute on function public.claim_receipt(uuid, integer) to authenticated;
+  'passed): returns the row, which is processing, with the claim to finish the reading with. PT409 when somebody is '
+  'reading it, when it is confirmed, or when fields or lines were changed since it was read, which would be lost: '
+  'discard_corrections true lets them be.';
+revoke execute on function public.claim_receipt(uuid, integer, boolean) from public;
+grant execute on function public.claim_receipt(uuid, integer, boolean) to authenticated;
 
 create function private.claimed_receipt(id uuid, claim uuid) returns public.receipts
 language plpgsql volatile security invoker set search_path = '' as $$
@@ -384,7 +411,7 @@ begin
 
   -- Values of another type, then rules; again, because without a value that broke its rule (the currency) another rule
   -- may be broken (the amount's decimals).
-  select coalesce(jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)), '{}') into broken
+  select coalesce(jsonb_object_agg(a.attname, 'must be ' || format_type(a.atttypid, a.atttypmod)), '{}') into broken
   from pg_attribute as a
   where a.attrelid = target and not pg_input_is_valid(fitting ->> a.attname, format_type(a.atttypid, a.atttypmod));
   select format('select jsonb_object_agg(r.field, r.rule) from (select ($1).*) as candidate
@@ -397,7 +424,8 @@ begin
   loop
     warnings := warnings || coalesce((
       select jsonb_agg(jsonb_build_object('code', 'value_left_out', 'field', b.key, 'value', left(fitting ->> b.key, 200),
-        'message', format('%s was left out: %s', b.key, replace(b.value, '_', ' '))) order by b.key)
+        'message', format('The %s was left out: "%s" isn''t allowed (%s). Enter it by hand.', replace(b.key, '_', ' '),
+          left(fitting ->> b.key, 50), replace(b.value, '_', ' '))) order by b.key)
       from jsonb_each_text(broken) as b), '[]');
     fitting := fitting - array(select jsonb_object_keys(broken));
     candidate := jsonb_populate_record(base, fitting);
@@ -425,13 +453,15 @@ begin
       'unit_price', item.value -> 'unit_price', 'amount', item.value -> 'amount',
       'category', item.value -> 'category'));
     warnings := warnings || coalesce((
-      select jsonb_agg(w || jsonb_build_object('line', item.position))
+      select jsonb_agg(w || jsonb_build_object('line', item.position,
+        'message', format('Line %s: %s', item.position + 1, w ->> 'message')))
       from jsonb_array_elements(fit.warnings) as w), '[]');
     if fit.fitting ?& '{position,name,amount}' then
       fitting := fitting || jsonb_build_array(fit.fitting);
     else
       warnings := warnings || jsonb_build_array(jsonb_build_object('code', 'line_left_out', 'line', item.position,
-        'message', format('Line %s was left out: it has no name or no amount.', item.position + 1)));
+        'message', format('Line %s was left out: it has no name or no amount. Add it by hand if it was bought.',
+          item.position + 1)));
     end if;
   end loop;
 
@@ -461,6 +491,8 @@ language plpgsql volatile security invoker set search_path = '' as $$
 declare
   receipt public.receipts := private.claimed_receipt(receipt_id, claim);
   total constant text := extraction #>> '{total,value}';
+  most_warnings constant integer := 50;
+  warnings jsonb;
   fit record;
   written record;
   message text;
@@ -470,6 +502,9 @@ begin
   perform private.require_shape(
     jsonb_build_object('lines', extraction -> 'lines', 'warnings', extraction -> 'warnings'),
     '{"lines": "array", "warnings": "array"}', 'extraction');
+  warnings := coalesce(nullif(extraction -> 'warnings', 'null'), '[]');
+  perform private.require_shape(w, '{"code": "string!", "message": "string!"}', 'extraction.warnings')
+  from jsonb_array_elements(warnings) as w;
 
   receipt := jsonb_populate_record(receipt, '{"store": null, "amount": null, "date": null, "subtotal": null,
     "tax": null, "tip": null, "payment_method": null, "category": null}');
@@ -485,16 +520,20 @@ begin
   receipt.category := coalesce((
     select mode() within group (order by e.category) from public.expenses as e
     where e.user_id = receipt.user_id and lower(e.store) = lower(receipt.store)), receipt.category);
-  receipt.extraction := extraction || jsonb_build_object('image', receipt.extraction -> 'image');
   receipt.status := 'draft';
   receipt.claim := null;
   receipt.claimed_until := null;
   written := private.replace_lines(receipt, nullif(extraction -> 'lines', 'null'));
+  warnings := warnings || fit.warnings || private.same_expenses(receipt) || written.warnings;
+  if jsonb_array_length(warnings) > most_warnings then
+    warnings := jsonb_path_query_array(warnings, '$[0 to $last]', jsonb_build_object('last', most_warnings - 2))
+      || jsonb_build_object('code', 'more_warnings', 'message', format('%s more warnings are not shown. Compare all lines '
+        'with the receipt.', jsonb_array_length(warnings) - most_warnings + 1));
+  end if;
+  receipt.extraction := extraction || jsonb_build_object(
+    'image', receipt.extraction -> 'image', 'warnings', warnings, 'digest', private.receipt_digest(receipt));
   receipt := private.write_receipt(receipt);
-  return jsonb_build_object('receipt', to_jsonb(receipt), 'lines', written.lines, 'warnings',
-    coalesce((select jsonb_agg(jsonb_build_object('code', w))
-      from jsonb_array_elements(nullif(extraction -> 'warnings', 'null')) as w), '[]')
-    || fit.warnings || written.warnings || private.same_expenses(receipt));
+  return jsonb_build_object('receipt', to_jsonb(receipt), 'lines', written.lines, 'warnings', warnings);
 exception when check_violation or data_exception then
   get stacked diagnostics message = message_text, rule = constraint_name;
   perform private.refuse_input('extraction', message, rule);
@@ -503,10 +542,11 @@ comment on function public.finish_receipt(uuid, uuid, jsonb) is
   'What was read becomes a draft, in one transaction: {"receipt", "lines", "warnings"}. extraction: {"source", '
   '"store": {"value", "confidence", "alternatives"}, and likewise date, time, currency, total, subtotal, tax, tip, '
   'payment_method and category; "lines": [{"name", "quantity", "unit_price", "amount", "category"}], "warnings": '
-  '[code]}, amounts as decimal strings. It is kept as it is; a value that the table doesn''t take is left out of the '
-  'row, with a warning. The owner''s category for the store and names for lines come before what was read. A warning '
-  'is {"code", "message"?, …}: those of the extraction, value_left_out, line_left_out, expense_exists. PT409 when the '
-  'claim isn''t the one that reads the receipt (any more).';
+  '[{"code", "message"}]}, amounts as decimal strings. It is kept as it is; a value that the table doesn''t take is '
+  'left out of the row, with a warning. The owner''s category for the store and names for lines come before what was '
+  'read. To the warnings come {"code", "message", …} of value_left_out, expense_exists and line_left_out; '
+  'more_warnings stands for those beyond 50. They stay in the receipt''s extraction. PT409 when the claim isn''t the '
+  'one that reads the receipt (any more).';
 revoke execute on function public.finish_receipt(uuid, uuid, jsonb) from public;
 grant execute on function public.finish_receipt(uuid, uuid, jsonb) to authenticated;
 
@@ -769,7 +809,8 @@ grant execute on function public.delete_receipt(uuid, boolean) to authenticated;
 
 grant execute on function
   private.next_step(text), private.lock_receipt(uuid, text[]), private.write_receipt(public.receipts),
-  private.same_expenses(public.receipts), private.claim_until(integer), private.claimed_receipt(uuid, uuid),
+  private.same_expenses(public.receipts), private.receipt_digest(public.receipts), private.claim_until(integer),
+  private.claimed_receipt(uuid, uuid),
   private.what_fits(anyelement, jsonb), private.replace_lines(public.receipts, jsonb),
   private.split_receipt(public.receipts, jsonb), private.restock_from(public.receipts, jsonb)
 to authenticated;

@@ -24,6 +24,7 @@ def reading(value: Any) -> Row:
     return {"value": value, "confidence": 0.75, "alternatives": []}
 
 
+WARNING: Row = {"code": "date_ambiguous", "message": "Day or month? Compare it with the receipt."}
 EXTRACTION: Row = {
     "source": "ocr",
     "store": reading("Corner shop"),
@@ -46,7 +47,7 @@ EXTRACTION: Row = {
             "category": "Household",
         },
     ],
-    "warnings": ["date_ambiguous"],
+    "warnings": [WARNING],
 }
 
 

@@ -172,9 +172,16 @@ def test_a_bad_meal_leaves_nothing(data_api: DataApi, owner: User, meal: Any, me
         ({}, "plan.date is missing"),
         ({"date": 20261124}, 'plan.date must be a date such as "2026-11-24"'),
         ({"date": "2026-02-30"}, 'plan.date must be a date such as "2026-11-24"'),
-        ({"date": "infinity"}, "meal is not valid: planned meals planned date 1900 to 2199"),
+        *(
+            ({"date": date}, 'plan.date must be a date such as "2026-11-24"')
+            for date in ("today", "now", "infinity", "epoch", "24.11.2026", "2026-11-24T19:00", "2026-W48-2")
+        ),
+        ({"date": "2200-01-01"}, "meal is not valid: planned meals planned date 1900 to 2199"),
         (TONIGHT | {"time": "24:00"}, "meal is not valid: planned meals meal time before 24 00"),
-        (TONIGHT | {"time": "7 pm-ish"}, 'plan.time must be a time such as "19:00"'),
+        *(
+            (TONIGHT | {"time": time}, 'plan.time must be a time such as "19:00"')
+            for time in ("7 pm-ish", "now", "allballs", "25:00", "19:00+02")
+        ),
         (TONIGHT | {"servings": 0}, "meal is not valid: planned meals servings 1 to 50"),
         (TONIGHT | {"status": "cooked"}, "plan has an unknown key: status"),
     ],

@@ -10,7 +10,7 @@ from local_supabase import Instance
 from tests.conftest import NewUser, User
 from tests.database.data_api import DataApi, assert_refused
 from tests.database.messages import Database, Inbox
-from tests.database.receipts import Receipts, abandon, extraction
+from tests.database.receipts import WARNING, Receipts, abandon, extraction
 from tests.database.receipts import receipts as receipts  # The fixture.
 from tests.database.tables import Row, count
 
@@ -113,6 +113,92 @@ def test_what_was_read_the_first_time_does_not_outlive_the_second(receipts: Rece
     assert [again[column] for column in ("tax", "subtotal", "tip", "payment_method")] == [None] * 4
 
 
+CORRECTED = "reading it again would overwrite what was corrected"
+CORRECTIONS: dict[str, tuple[str, str, Row | None]] = {
+    "a field": ("PATCH", "receipts?id=eq.{receipt}", {"store": "As I call it"}),
+    "an emptied field": ("PATCH", "receipts?id=eq.{receipt}", {"tip": None, "tax": None}),
+    "the currency": ("PATCH", "receipts?id=eq.{receipt}", {"currency": "CHF"}),
+    "a line": ("PATCH", "receipt_lines?id=eq.{line}", {"name": "Milk"}),
+    "what a line is in the pantry": ("PATCH", "receipt_lines?id=eq.{line}", {"pantry_name": "milk"}),
+    "a line less": ("DELETE", "receipt_lines?id=eq.{line}", None),
+    "a line more": ("POST", "receipt_lines", {"receipt_id": "{receipt}", "name": "TEA", "amount": 1}),
+}
+
+
+def correct(receipts: Receipts, receipt: Row, name: str) -> None:
+    """Makes one of the CORRECTIONS."""
+    method, path, row = CORRECTIONS[name]
+    lines = receipts.of(receipt, "receipt_lines")
+    ids = {"receipt": receipt["id"], "line": lines[0]["id"] if lines else ""}
+    body = row and {key: value.format(**ids) if key == "receipt_id" else value for key, value in row.items()}
+    answer = receipts.data_api.request(method, path.format(**ids), body, by=receipts.owner)
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
+def test_a_corrected_draft_cannot_be_read_again_unless_its_owner_gives_the_corrections_up(
+    receipts: Receipts, name: str
+) -> None:
+    draft = receipts.draft()
+    correct(receipts, draft, name)
+    corrected, lines = receipts.read(draft), receipts.of(draft, "receipt_lines")
+    for arguments in ({}, {"discard_corrections": False}, {"discard_corrections": None}):
+        answer = receipts.send("claim_receipt", receipt_id=draft["id"], **arguments)
+        assert_refused(answer, 409, CORRECTED, "discard_corrections=true")
+    assert (receipts.read(draft), receipts.of(draft, "receipt_lines")) == (corrected, lines)
+    claimed = receipts.call("claim_receipt", receipt_id=draft["id"], discard_corrections=True)
+    again = receipts.finish(claimed)["receipt"]
+    assert again["store"] == "Corner shop"
+    # What is read now is nobody's correction.
+    receipts.call("claim_receipt", receipt_id=draft["id"])
+
+
+def test_a_draft_that_was_sent_back_as_it_is_can_be_read_again(data_api: DataApi, receipts: Receipts) -> None:
+    draft = receipts.draft(total="7.30", tax=None, subtotal=None)
+    (milk, _) = draft["receipt_lines"]
+    # As a form does that sends all its fields; a program's numbers don't keep the last zero.
+    same = {"store": draft["store"], "amount": 7.3, "date": draft["date"], "tip": None}
+    data_api.patch(f"receipts?id=eq.{draft['id']}", same, by=receipts.owner)
+    data_api.patch(f"receipts?id=eq.{draft['id']}", {"store": "Other"}, by=receipts.owner)
+    data_api.patch(f"receipts?id=eq.{draft['id']}", {"store": draft["store"]}, by=receipts.owner)
+    data_api.request("DELETE", f"receipt_lines?id=eq.{milk['id']}", by=receipts.owner)
+    again = {column: milk[column] for column in ("receipt_id", "position", "name", "category")}
+    line = again | {"quantity": 2, "unit_price": 1.2, "amount": 2.4}
+    assert data_api.post("receipt_lines", line, by=receipts.owner).is_success
+    assert receipts.call("claim_receipt", receipt_id=draft["id"])["status"] == "processing"
+
+
+@pytest.mark.parametrize("step", ["failed", "given up", "abandoned"])
+def test_what_was_typed_in_where_nothing_was_read_is_not_lost(
+    stack: Instance, receipts: Receipts, step: str
+) -> None:
+    receipt = receipts.failed() if step == "failed" else receipts.start()
+    address = f"receipts?id=eq.{receipt['id']}"
+    if step == "given up":
+        assert receipts.data_api.patch(address, {"status": "draft"}, by=receipts.owner).is_success
+    if step == "abandoned":
+        abandon(stack, receipt)
+    else:
+        row = {"store": "Typed in", "amount": 5}
+        assert receipts.data_api.patch(address, row, by=receipts.owner).is_success
+        answer = receipts.send("claim_receipt", receipt_id=receipt["id"])
+        assert_refused(answer, 409, CORRECTED, "discard_corrections=true")
+        assert receipts.read(receipt)["store"] == "Typed in"
+        cleared = {"store": None, "amount": None}
+        assert receipts.data_api.patch(address, cleared, by=receipts.owner).is_success
+    assert receipts.call("claim_receipt", receipt_id=receipt["id"])["status"] == "processing"
+
+
+def test_corrections_survive_a_reading_that_fails(receipts: Receipts) -> None:
+    draft = receipts.draft()
+    correct(receipts, draft, "a field")
+    claimed = receipts.call("claim_receipt", receipt_id=draft["id"], discard_corrections=True)
+    receipts.call("fail_receipt", receipt_id=draft["id"], claim=claimed["claim"], reason="Black.")
+    answer = receipts.send("claim_receipt", receipt_id=draft["id"])
+    assert_refused(answer, 409, CORRECTED, "discard_corrections=true")
+    assert receipts.read(draft)["store"] == "As I call it"
+
+
 def test_a_receipt_that_is_being_read_cannot_be_claimed(stack: Instance, receipts: Receipts) -> None:
     receipt = receipts.start()
     answer = receipts.send("claim_receipt", receipt_id=receipt["id"], timeout_seconds=60)
@@ -213,7 +299,8 @@ def test_a_reading_becomes_a_draft_with_its_lines(receipts: Receipts) -> None:
             "claimed_until": None,
         }.items()
     )
-    assert receipt["extraction"] == extraction() | {"image": {}}
+    digest = receipt["extraction"]["digest"]
+    assert receipt["extraction"] == extraction() | {"image": {}, "digest": digest}
     milk, bulb = answer["lines"]
     assert (
         milk.items()
@@ -229,7 +316,7 @@ def test_a_reading_becomes_a_draft_with_its_lines(receipts: Receipts) -> None:
         }.items()
     )
     assert (bulb["position"], bulb["name"], bulb["quantity"]) == (1, "BULB E27", None)
-    assert answer["warnings"] == [{"code": "date_ambiguous"}]
+    assert answer["warnings"] == [WARNING]
     assert receipts.read(receipt) == receipt
     assert sorted(receipts.of(receipt, "receipt_lines"), key=lambda line: line["position"]) == [milk, bulb]
 
@@ -252,9 +339,9 @@ def test_nothing_read_is_a_draft_too(receipts: Receipts) -> None:
         ("total", "23.405", "receipts amount max 999999999 with its currencys decimals"),
         ("total", "1000000000", "receipts amount max 999999999 with its currencys decimals"),
         ("total", "NaN", "receipts amount max 999999999 with its currencys decimals"),
-        ("total", "23,40", "numeric"),
-        ("total", "about 20", "numeric"),
-        ("date", "24.11.2026", "date"),
+        ("total", "23,40", "must be numeric"),
+        ("total", "about 20", "must be numeric"),
+        ("date", "24.11.2026", "must be date"),
         ("date", "1026-11-24", "receipts date 1900 to 2199"),
         ("currency", "XXX", "receipts currency is iso 4217"),
         ("tax", "-1.53", "receipts tax not negative"),
@@ -273,7 +360,11 @@ def test_a_value_that_the_table_refuses_is_left_out_with_a_warning(
     column = "amount" if field == "total" else field
     (warning,) = answer["warnings"]
     assert (warning["code"], warning["field"], warning["value"]) == ("value_left_out", column, value[:200])
-    assert warning["message"] == f"{column} was left out: {rule}"
+    name, shown = column.replace("_", " "), value[:50]
+    assert (
+        warning["message"] == f'The {name} was left out: "{shown}" isn\'t allowed ({rule}). Enter it by hand.'
+    )
+    assert answer["receipt"]["extraction"]["warnings"] == [warning]
     # The currency is then the owner's.
     assert answer["receipt"][column] == ("EUR" if column == "currency" else None)
     expected = receipts.draft()
@@ -346,7 +437,25 @@ def test_lines_that_cannot_be_kept_whole_are_kept_in_part(receipts: Receipts) ->
         ("line_left_out", 5, None),
         ("value_left_out", 6, "quantity"),
     ]
+    assert answer["warnings"][2]["message"].startswith(
+        'Line 3: The quantity was left out: "-1" isn\'t allowed'
+    )
+    assert "Add it by hand" in answer["warnings"][5]["message"]
     assert answer["receipt"]["extraction"]["lines"] == [*lines[:6], lines[6] | {"amount": Decimal("3.2")}]
+
+
+def test_warnings_beyond_fifty_are_counted_and_the_important_ones_come_first(
+    data_api: DataApi, new_user: NewUser
+) -> None:
+    receipts = Receipts(data_api, new_user(currency="EUR"))
+    receipts.confirmed()
+    lines = [{"name": f"ITEM {n}", "amount": "x"} for n in range(60)]
+    warnings = receipts.finish(receipts.start(), lines=lines, tax="-1")["warnings"]
+    assert [w["code"] for w in warnings[:3]] == ["date_ambiguous", "value_left_out", "expense_exists"]
+    assert len(warnings) == 50
+    # Of 123, 49 are shown.
+    assert warnings[-1]["code"] == "more_warnings"
+    assert warnings[-1]["message"].startswith("74 more")
 
 
 def test_a_receipt_has_at_most_a_thousand_lines(receipts: Receipts) -> None:
@@ -357,7 +466,17 @@ def test_a_receipt_has_at_most_a_thousand_lines(receipts: Receipts) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [None, [], "text", {"lines": {}}, {"warnings": "none"}, {"text": "x" * 262144}]
+    "broken",
+    [
+        None,
+        [],
+        "text",
+        {"lines": {}},
+        {"warnings": "none"},
+        {"warnings": ["a_code"]},
+        {"warnings": [{"code": "a_code"}]},
+        {"text": "x" * 262144},
+    ],
 )
 def test_a_reading_of_another_shape_is_refused(receipts: Receipts, broken: Any) -> None:
     receipt = receipts.start()
