@@ -226,6 +226,8 @@ def _failures(declared: Operation, with_token: bool) -> dict[str, Any]:
     ]
     if with_token:
         kinds += kinds_of(AuthenticationError)
+    if declared.query or declared.content:
+        kinds.append(InvalidRequest)
     if declared.request:
         kinds += [InvalidRequest, MalformedBody, BodyTooLarge, UnsupportedMediaType]
     by_status: dict[int, dict[str, type[LifeOSError]]] = defaultdict(dict)

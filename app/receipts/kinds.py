@@ -37,4 +37,6 @@ def kind_of(content: bytes) -> Kind:
         return HEIC
     if b"%PDF-" in content[:1024]:
         return PDF
+    if not content:
+        raise UnsupportedFile("The file is empty", hint="Choose the photo or document again.")
     raise UnsupportedFile

@@ -40,7 +40,11 @@ _REFUSALS = (404, 409, 422)
 )
 @auth.required
 def upload(caller: auth.Caller) -> Response:
-    """A receipt from a photo or PDF (multipart/form-data, one file): read, and a draft to look at."""
+    """A receipt from a photo or PDF (multipart/form-data, one file): read, and a draft to look at.
+
+    201: a new receipt. 200: the image was sent before; its receipt, which is read now if nobody could before.
+    When reading fails (502, 503, 504), the receipt stays: details.receipt_id says which, to be read again.
+    """
     with http.uploaded_file(MAX_FILE_BYTES) as file:
         answer = _intake(caller).upload(file)
     return http.envelope(answer.data, answer.message, status=201 if answer.is_new else 200)

@@ -85,7 +85,8 @@ begin
       'up the reading.'
     when 'draft' then 'Correct it with PATCH, then POST /rest/v1/rpc/confirm_receipt. To read its image again, POST '
       '/api/finances/receipts/<id>/extract.'
-    when 'confirmed' then 'POST /rest/v1/rpc/reopen_receipt makes it a draft again.'
+    when 'confirmed' then 'GET /rest/v1/expenses?receipt_id=eq.<id> shows what it became; POST '
+      '/rest/v1/rpc/reopen_receipt makes it a draft again.'
     when 'failed' then 'Read it again with POST /api/finances/receipts/<id>/extract, or PATCH its status to draft and '
       'fill it in.'
   end;
@@ -261,8 +262,8 @@ begin
   return case
     when ids = '{}' then '[]'
     else jsonb_build_array(jsonb_build_object('code', 'expense_exists', 'expense_ids', ids,
-      'message', format('There is an expense of %s %s at %s on %s already.',
-        receipt.amount, receipt.currency, receipt.store, receipt.date)))
+      'message', format('An expense of %s %s at %s on %s was recorded before. If it is the same purchase, keep one of '
+        'the two.', receipt.amount, receipt.currency, receipt.store, receipt.date)))
   end;
 end $$;
 comment on function private.same_expenses(public.receipts) is
@@ -297,7 +298,7 @@ begin
     image ->> 'path', format('^%s/%s\.[a-z0-9]{1,8}$', auth.uid(), image ->> 'sha256')), false) then
     raise sqlstate 'PT422' using
       message = 'image.path isn''t the path of this image',
-      detail = format('Got %s.', image ->> 'path'),
+      detail = format('Got %s.', left(image ->> 'path', 200)),
       hint = format('Send "%s/<sha256>.<extension>", with the SHA-256 in 64 hexadecimal digits.', auth.uid());
   end if;
 
@@ -747,15 +748,18 @@ begin
   select coalesce(jsonb_agg(w.warning), '[]') into warnings
   from (
     select jsonb_build_object('code', 'expense_changed', 'expense_id', e.id, 'message',
-      format('The expense %s was changed after the receipt was confirmed.', e.name)) as warning
+      format('The expense %s was changed after the receipt was confirmed; that is gone, too. Change it again after you '
+        'confirm.', e.name)) as warning
     from unnest(spent) as e where e.updated_at > e.created_at
     union all
     select jsonb_build_object('code', 'expenses_differ', 'message',
-      format('Its expenses were %s %s, not %s.', coalesce(sum(e.amount), 0), receipt.currency, receipt.amount))
+      format('Its expenses were %s %s, not %s. Check the amount before you confirm it again.',
+        coalesce(sum(e.amount), 0), receipt.currency, receipt.amount))
     from unnest(spent) as e having coalesce(sum(e.amount), 0) <> receipt.amount
     union all
     select jsonb_build_object('code', 'pantry_item_changed', 'pantry_item_id', i.id, 'message',
-      format('%s was changed after it was restocked: %s %s were left.', i.name, i.quantity, i.unit))
+      format('%s was changed after it was restocked: %s %s were left. Restock no more than that when you confirm it '
+        'again.', i.name, i.quantity, i.unit))
     from unnest(lots) as i where i.updated_at > i.created_at
   ) as w;
   receipt.status := 'draft';

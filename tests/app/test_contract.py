@@ -137,7 +137,9 @@ def test_a_path_and_a_query_become_parameters(project: fakes.FakeDataApi) -> Non
         ("limit", "query", False),
     ]
     assert list(described["requestBody"]["content"]) == ["image/png"]
-    assert set(described["responses"]) == {"201", "404", "500"}
+    # What can be wrong with a query or a form is told like what is wrong with JSON.
+    assert set(described["responses"]) == {"201", "404", "422", "500"}
+    assert "invalid_request" in described["responses"]["422"]["description"]
 
 
 # The page.
@@ -149,6 +151,13 @@ def test_the_page_shows_every_operation_and_schema(client: FlaskClient, document
         assert f'id="{operation["operationId"]}"' in page
     for name in document["components"]["schemas"]:
         assert f'id="{name}"' in page
+
+
+def test_the_page_says_what_a_parameter_means(client: FlaskClient) -> None:
+    page = client.get("/api/docs").get_data(as_text=True)
+    assert re.search(
+        r"<code>expenses</code></td><td>query</td><td>keep \| delete</td><td>What becomes of", page
+    )
 
 
 def test_the_page_needs_nothing_from_elsewhere(client: FlaskClient) -> None:

@@ -472,8 +472,9 @@ def test_reopening_takes_back_what_was_changed_and_says_so(receipts: Receipts) -
         key=str,
     )
     messages = " ".join(warning["message"] for warning in answer["warnings"])
-    assert "Its expenses were 22.40 EUR, not 23.40." in messages
-    assert "milk was changed after it was restocked: 1 l were left." in messages
+    assert "Its expenses were 22.40 EUR, not 23.40. Check the amount before you confirm it again." in messages
+    left = "milk was changed after it was restocked: 1 l were left."
+    assert f"{left} Restock no more than that when you confirm it again." in messages
     # Nothing is lost unseen: the rows as they were.
     removed = {row["id"]: row for row in answer["removed"]["expenses"] + answer["removed"]["pantry_items"]}
     assert (removed[renamed["id"]]["name"], removed[moved["id"]]["date"]) == ("Party", "2026-11-25")
@@ -506,7 +507,8 @@ def test_reopening_copes_with_what_was_deleted(receipts: Receipts) -> None:
         assert receipts.data_api.request("DELETE", path, by=receipts.owner).status_code == 204
     answer = receipts.call("reopen_receipt", receipt_id=draft["id"])
     assert answer["removed"] == {"expenses": [], "pantry_items": []}
-    assert [warning["message"] for warning in answer["warnings"]] == ["Its expenses were 0 EUR, not 23.40."]
+    (warning,) = answer["warnings"]
+    assert warning["message"].startswith("Its expenses were 0 EUR, not 23.40. Check")
     assert receipts.read(draft)["status"] == "draft"
 
 

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from app.receipts import drafts
 from tests.app.conftest import assert_error, bearer
 from tests.app.receipts import drawing, files
 from tests.app.receipts.conftest import MakeService
@@ -160,9 +161,57 @@ def test_a_photo_is_read(
 
 
 def test_a_blank_image_becomes_a_draft_to_fill_in(service: FlaskClient, owner: User) -> None:
-    data = sent(service, owner, files.encoded(Image.new("RGB", (300, 400), "white")))
-    assert data["warnings"][0]["code"] == "nothing_read"
+    blank = files.encoded(Image.new("RGB", (300, 400), "white"))
+    body = send(service, owner, blank).get_json()
+    data = body["data"]
+    assert data["warnings"] == [{"code": "nothing_read", "message": drafts.MESSAGES["nothing_read"]}]
+    assert body["message"] == drafts.MESSAGES["nothing_read"]
+    assert "another photo" in body["message"]
+    assert "by hand" in body["message"]
     assert (data["receipt"]["status"], data["receipt"]["amount"], data["lines"]) == ("draft", None, [])
+    again = send(service, owner, blank).get_json()["message"]
+    assert again == f"This image was sent before; here is its receipt. {drafts.MESSAGES['nothing_read']}"
+    row = {"store": "Market", "amount": 5, "date": "2026-11-24"}
+    owner.client.table("receipts").update(row).eq("id", data["receipt"]["id"]).execute()
+    assert "Nothing could be read" not in send(service, owner, blank).get_json()["message"]
+    confirmed: Any = owner.client.rpc("confirm_receipt", {"receipt_id": data["receipt"]["id"]}).execute().data
+    assert confirmed["receipt"]["status"] == "confirmed"
+
+
+def test_a_receipt_without_a_total_says_so(service: FlaskClient, owner: User) -> None:
+    body = send(service, owner, files.text_pdf(("Corner shop", "03/11/2026", "Thank you"))).get_json()
+    assert body["message"] == drafts.MESSAGES["total_missing"]
+    assert "total_missing" in [warning["code"] for warning in body["data"]["warnings"]]
+    assert "message" not in send(service, owner, text_pdf()).get_json()
+
+
+def test_warnings_say_what_to_do_in_the_answer_and_in_the_row(service: FlaskClient, owner: User) -> None:
+    sent(service, owner, text_pdf())
+    owner.client.rpc("confirm_receipt", {"receipt_id": receipts_of(owner)[0]["id"]}).execute()
+    # Another photo of it, whose lines don't add up any more.
+    data = sent(service, owner, text_pdf("Olive oil|9.99"))
+    codes = [warning["code"] for warning in data["warnings"]]
+    assert codes == ["total_uncertain", "lines_differ", "expense_exists"]
+    assert all(set(warning) >= {"code", "message"} for warning in data["warnings"])
+    assert data["warnings"][1]["message"] == drafts.MESSAGES["lines_differ"]
+    row = next(row for row in receipts_of(owner) if row["id"] == data["receipt"]["id"])
+    assert row["extraction"] == data["extraction"]
+    assert row["extraction"]["warnings"] == data["warnings"]
+    assert sent(service, owner, text_pdf("Olive oil|9.99"), status=200)["warnings"] == data["warnings"]
+
+
+def test_a_receipt_of_more_than_a_thousand_lines_is_cut_with_a_warning(
+    service: FlaskClient, owner: User
+) -> None:
+    names = [f"Quite a long name, no. {number:04}" for number in range(1200)]
+    pages = [[f"{name}|1.00" for name in names[at : at + 300]] for at in range(0, 1200, 300)]
+    pages[-1].append("TOTAL EUR|1200.00")
+    data = sent(service, owner, files.text_pdf(*pages, height=5200))
+    assert (data["receipt"]["amount"], data["receipt"]["currency"]) == (1200, "EUR")
+    assert len(data["lines"]) == len(data["extraction"]["lines"]) == 1000
+    assert data["lines"][-1]["name"] == names[999]
+    (warning,) = [warning for warning in data["warnings"] if warning["code"] == "lines_cut"]
+    assert "first 1000 of 1200 lines" in warning["message"]
 
 
 BAD = {
@@ -192,6 +241,7 @@ def test_a_bad_file_is_refused_and_leaves_nothing(service: FlaskClient, owner: U
     content, status, code = BAD[name]
     body = assert_error(send(service, owner, content), status, code)
     assert body["hint"]
+    assert ("empty" in body["error"]) == (name == "empty")
     assert receipts_of(owner) == []
     assert files_of(owner) == []
 
@@ -265,12 +315,36 @@ def test_a_confirmed_receipt_stays_as_it_is(service: FlaskClient, owner: User) -
     assert extract(service, owner, receipt_id).status_code == 200
 
 
-def test_a_draft_can_be_read_again(service: FlaskClient, owner: User) -> None:
+def test_a_corrected_draft_is_read_again_only_when_the_corrections_may_go(
+    service: FlaskClient, owner: User
+) -> None:
     first = sent(service, owner, text_pdf())["receipt"]
     owner.client.table("receipts").update({"amount": 1}).eq("id", first["id"]).execute()
-    response = extract(service, owner, first["id"])
+    (corrected,) = receipts_of(owner)
+    for query in ("", "?discard_corrections=false"):
+        body = assert_error(extract(service, owner, first["id"], query), 409, "receipt_corrected")
+        assert "discard_corrections=true" in body["hint"]
+        assert body["details"] == {"receipt_id": first["id"]}
+    assert receipts_of(owner) == [corrected]
+    odd = assert_error(extract(service, owner, first["id"], "?discard_corrections=1"), 422, "invalid_request")
+    assert odd["details"][0]["field"] == "discard_corrections"
+    response = extract(service, owner, first["id"], "?discard_corrections=true")
     assert response.status_code == 200
     assert response.get_json()["data"]["receipt"]["amount"] == first["amount"]
+
+
+def test_what_was_typed_into_a_failed_receipt_outlives_the_same_image(
+    make_service: MakeService, service: FlaskClient, owner: User
+) -> None:
+    away = make_service()
+    away.application.extensions["life_os_storage"]._http.base_url = "http://127.0.0.1:9/"
+    receipt_id = assert_error(send(away, owner, text_pdf()), 503, "storage_unreachable")["details"][
+        "receipt_id"
+    ]
+    owner.client.table("receipts").update({"amount": 5}).eq("id", receipt_id).execute()
+    body = send(service, owner, text_pdf()).get_json()
+    assert "filled in by hand" in body["message"]
+    assert body["data"]["receipt"]["amount"] == 5
 
 
 def test_another_users_receipt_cannot_be_read_again_or_deleted(

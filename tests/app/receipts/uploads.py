@@ -44,9 +44,9 @@ def sent(service: FlaskClient, user: User, content: bytes, *, status: int = 201)
     return data
 
 
-def extract(service: FlaskClient, user: User, receipt_id: str) -> Any:
+def extract(service: FlaskClient, user: User, receipt_id: str, query: str = "") -> Any:
     """Has a stored receipt read again. Returns the response."""
-    return service.post(f"{URL}/{receipt_id}/extract", headers=bearer(user.token))
+    return service.post(f"{URL}/{receipt_id}/extract{query}", headers=bearer(user.token))
 
 
 def receipts_of(user: User) -> list[dict[str, Any]]:
