@@ -14,7 +14,7 @@ MESSAGES: Mapping[str, str] = {
     "date_in_the_future": "The date hasn't come yet. Compare it with the receipt.",
     "total_missing": "No total was found. Enter the amount by hand, or take another photo that shows it.",
     "total_uncertain": "The total may be misread. Compare it with the receipt.",
-    "currency_assumed": "The receipt doesn't name its currency, so yours is assumed. Correct it if it isn't.",
+    "currency_assumed": "The receipt names no currency, so yours is assumed. Correct it if it is another.",
     "sum_differs": "Subtotal, tax and tip don't add up to the total. Compare them with the receipt.",
     "lines_differ": "The lines don't add up to the total. Look for one that is missing or misread.",
     "change_differs": "What was given less the change isn't the total. Compare the total with the receipt.",
@@ -22,6 +22,7 @@ MESSAGES: Mapping[str, str] = {
 }
 """By code, what warnings of a reading tell the owner. The database words what it finds itself."""
 
+MOST_ALTERNATIVES = 10
 MOST_LINES = 1000
 """What receipt_lines takes."""
 MOST_BYTES_OF_LINES = 160_000
@@ -35,8 +36,11 @@ def kept(extraction: Extraction) -> dict[str, Any]:
     if len(lines) < len(extraction.lines):
         message = MESSAGES["lines_cut"].format(kept=len(lines), found=len(extraction.lines))
         warnings.append({"code": "lines_cut", "message": message})
-    cut = extraction.model_copy(update={"lines": tuple(lines)})
-    return {**cut.model_dump(mode="json"), "warnings": warnings}
+    read = extraction.model_copy(update={"lines": tuple(lines)}).model_dump(mode="json")
+    for field in read.values():
+        if isinstance(field, dict):
+            field["alternatives"] = field["alternatives"][:MOST_ALTERNATIVES]
+    return {**read, "warnings": warnings}
 
 
 def why_no_amount(warnings: Iterable[Mapping[str, Any]]) -> str:

@@ -71,14 +71,12 @@ class Intake:
             kind = kind_of(content)
             pages = place.prepare(content, kind)
             receipt, exists = self._start(content, kind)
-            if exists:
-                claimed = self._claim_unread(receipt)
-                if claimed is None:
-                    return self._as_it_is(receipt)
-                receipt = claimed
-            with self._giving_up_aloud(receipt):
-                self.storage.keep(receipt["image_url"], content, kind.media_type)
-                return self._read(receipt, pages, place, seat, is_new=not exists)
+            claimed = self._claim_unread(receipt) if exists else receipt
+            if claimed is None:
+                return self._as_it_is(receipt, content, kind)
+            with self._giving_up_aloud(claimed):
+                self.storage.keep(claimed["image_url"], content, kind.media_type)
+                return self._read(claimed, pages, place, seat, is_new=not exists)
 
     def extract(self, receipt_id: str, *, discard_corrections: bool) -> Answer:
         """A receipt, read again from its stored file.
@@ -133,19 +131,27 @@ class Intake:
         return claimed
 
     def _claim_unread(self, receipt: Row) -> Row | None:
-        """The receipt to read, if nobody has read it or is about to."""
+        """The receipt to read, if nobody has read it, is about to, or has filled it in instead."""
         if receipt["status"] not in ("processing", "failed"):
             return None
         try:
             return self._claim(receipt["id"])
-        except ReceiptCorrected:
-            return None
-        except DataApiRefusal as refusal:
+        except (ReceiptCorrected, DataApiRefusal) as refusal:
             if refusal.http_status != 409:
                 raise
             return None
 
-    def _as_it_is(self, receipt: Row) -> Answer:
+    def _as_it_is(self, receipt: Row, content: bytes, kind: Kind) -> Answer:
+        """The receipt of an image that isn't read now; its file is stored, should it be missing."""
+        if receipt["image_url"]:
+            self.storage.keep(receipt["image_url"], content, kind.media_type)
+        rows = self.data.rows("receipts", id=receipt["id"])
+        if not rows:
+            self._remove_orphan(receipt)
+            raise DataApiRefusal(
+                404, "PT404", "the receipt was deleted meanwhile", hint="Send the image again."
+            )
+        receipt = rows[0]
         lines = self.data.rows("receipt_lines", receipt_id=receipt["id"])
         lines.sort(key=lambda line: int(line["position"]))
         return _answer(receipt, lines, f"This image was sent before; {_SENT_BEFORE[receipt['status']]}.")
@@ -227,7 +233,7 @@ _SENT_BEFORE = {
     "processing": "its receipt is being read",
     "draft": "here is its receipt",
     "confirmed": "here is its receipt, which is confirmed",
-    "failed": "reading it failed, and its receipt was filled in by hand; here it is",
+    "failed": "it couldn't be read; here is its receipt as it was filled in",
 }
 
 

@@ -372,8 +372,8 @@ end $$;
 comment on function public.claim_receipt(uuid, integer, boolean) is
   'Begins to read a receipt again, a draft, a failed one, or one whose reading was abandoned (claimed_until has '
   'passed): returns the row, which is processing, with the claim to finish the reading with. PT409 when somebody is '
-  'reading it, when it is confirmed, or when fields or lines were changed since it was read, which would be lost: '
-  'discard_corrections true lets them be.';
+  'reading it, when it is confirmed, or when fields or lines were changed since it was read and discard_corrections '
+  'isn''t true: what is read replaces them.';
 revoke execute on function public.claim_receipt(uuid, integer, boolean) from public;
 grant execute on function public.claim_receipt(uuid, integer, boolean) to authenticated;
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from app.receipts import drafts
+from app.storage import UserStorage
 from tests.app.conftest import assert_error, bearer
 from tests.app.receipts import drawing, files
 from tests.app.receipts.conftest import MakeService
@@ -343,8 +344,10 @@ def test_what_was_typed_into_a_failed_receipt_outlives_the_same_image(
     ]
     owner.client.table("receipts").update({"amount": 5}).eq("id", receipt_id).execute()
     body = send(service, owner, text_pdf()).get_json()
-    assert "filled in by hand" in body["message"]
+    assert "as it was filled in" in body["message"]
     assert body["data"]["receipt"]["amount"] == 5
+    # The image that couldn't be stored then is stored now.
+    assert files_of(owner) == [body["data"]["receipt"]["image_url"]]
 
 
 def test_another_users_receipt_cannot_be_read_again_or_deleted(
@@ -390,6 +393,36 @@ def test_a_receipt_whose_file_is_gone_can_be_deleted(service: FlaskClient, owner
     assert "again" in assert_error(refused, 409, "file_missing")["hint"]
     assert service.delete(f"{URL}/{receipt['id']}", headers=bearer(owner.token)).status_code == 200
     assert receipts_of(owner) == []
+
+
+def test_sending_the_image_again_brings_back_a_file_that_is_gone(service: FlaskClient, owner: User) -> None:
+    receipt = sent(service, owner, text_pdf())["receipt"]
+    owner.client.storage.from_("receipts").remove([receipt["image_url"]])
+    assert_error(extract(service, owner, receipt["id"]), 409, "file_missing")
+    owner.client.table("receipts").update({"status": "draft"}).eq("id", receipt["id"]).execute()
+    assert sent(service, owner, text_pdf(), status=200)["receipt"]["status"] == "draft"
+    assert files_of(owner) == [receipt["image_url"]]
+    assert extract(service, owner, receipt["id"]).status_code == 200
+
+
+def test_an_image_whose_receipt_is_deleted_meanwhile_leaves_no_file(
+    service: FlaskClient, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = sent(service, owner, text_pdf())["receipt"]
+    keep = UserStorage.keep
+
+    def delete_first(storage: UserStorage, path: str, content: bytes, media_type: str) -> None:
+        owner.client.storage.from_("receipts").remove([path])
+        deletion = {"receipt_id": receipt["id"], "keep_expenses": True}
+        owner.client.rpc("delete_receipt", deletion).execute()
+        keep(storage, path, content, media_type)
+
+    monkeypatch.setattr(UserStorage, "keep", delete_first)
+    body = assert_error(send(service, owner, text_pdf()), 404, "PT404")
+    assert body["hint"] == "Send the image again."
+    assert files_of(owner) == receipts_of(owner) == []
+    monkeypatch.undo()
+    assert sent(service, owner, text_pdf())["receipt"]["status"] == "draft"
 
 
 def test_a_receipt_that_was_typed_in_can_be_deleted(service: FlaskClient, owner: User) -> None:
