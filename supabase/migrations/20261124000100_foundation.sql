@@ -162,7 +162,7 @@ begin
   select k into key from jsonb_object_keys(document) as k where not shape ? k limit 1;
   if found then
     raise sqlstate 'PT422' using
-      message = format('%s has an unknown key: %s', what, key),
+      message = format('%s has an unknown key: %s', what, left(key, 50)),
       detail = 'Unknown keys are refused, so that nothing sent is silently lost.',
       hint = format('Allowed: %s.', (select string_agg(k, ', ') from jsonb_object_keys(shape) as k));
   end if;
@@ -199,7 +199,7 @@ begin
       raise sqlstate 'PT422' using
         message = format('%s.%s must be %s', what, key, kind),
         detail = format('Got the %s %s.', got, left((document -> key)::text, 80)),
-        hint = format('Send %s, or leave it out if it isn''t required.', kind);
+        hint = format('Send %s%s.', kind, case when right(shape ->> key, 1) <> '!' then ', or leave it out' end);
     end if;
   end loop;
 end $$;

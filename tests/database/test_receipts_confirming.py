@@ -206,7 +206,7 @@ def test_an_amount_is_a_plain_decimal_and_never_shown_at_length(receipts: Receip
     assert_nothing_changed(receipts, draft)
 
 
-def test_a_number_that_is_no_amount_is_never_shown_at_length(receipts: Receipts) -> None:
+def test_what_is_refused_is_never_shown_at_length(receipts: Receipts) -> None:
     draft = receipts.draft()
     # JSON's own numbers, which a client's library may write like this.
     body = f'{{"receipt_id": "{draft["id"]}", "split": [{{"category": "A", "amount": %s}}]}}'
@@ -214,6 +214,8 @@ def test_a_number_that_is_no_amount_is_never_shown_at_length(receipts: Receipts)
     answer = receipts.data_api.http.post("rpc/confirm_receipt", content=body % "1e400", headers=headers)
     assert_refused(answer, 422, 'split.amount must be a decimal such as "23.40"', "23.40")
     assert len(answer.text) < 400
+    answer = receipts.send("confirm_receipt", receipt_id=draft["id"], split=[{"x" * 400: 1}])
+    assert_refused(answer, 422, f"split has an unknown key: {'x' * 50}", "Allowed: name, amount, category.")
     answer = receipts.data_api.http.post("rpc/confirm_receipt", content=body % "0.234e2", headers=headers)
     assert answer.json()["receipt"]["status"] == "confirmed"
 

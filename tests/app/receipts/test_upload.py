@@ -420,7 +420,7 @@ def test_an_image_whose_receipt_is_deleted_meanwhile_leaves_no_file(
     monkeypatch.setattr(UserStorage, "keep", delete_first)
     body = assert_error(send(service, owner, text_pdf()), 404, "PT404")
     assert body["hint"] == "Send the image again."
-    assert files_of(owner) == receipts_of(owner) == []
+    assert (files_of(owner), receipts_of(owner)) == ([], [])
     monkeypatch.undo()
     assert sent(service, owner, text_pdf())["receipt"]["status"] == "draft"
 
