@@ -187,18 +187,19 @@ def test_a_receipt_without_a_total_says_so(service: FlaskClient, owner: User) ->
 
 
 def test_warnings_say_what_to_do_in_the_answer_and_in_the_row(service: FlaskClient, owner: User) -> None:
-    sent(service, owner, text_pdf())
-    owner.client.rpc("confirm_receipt", {"receipt_id": receipts_of(owner)[0]["id"]}).execute()
-    # Another photo of it, whose lines don't add up any more.
-    data = sent(service, owner, text_pdf("Olive oil|9.99"))
-    codes = [warning["code"] for warning in data["warnings"]]
-    assert codes == ["total_uncertain", "lines_differ", "expense_exists"]
-    assert all(set(warning) >= {"code", "message"} for warning in data["warnings"])
-    assert data["warnings"][1]["message"] == drafts.MESSAGES["lines_differ"]
+    rows = ("Corner shop", "03/11/2026", "Oat milk|2.10", "TOTAL|2.10")
+    receipt = sent(service, owner, files.text_pdf(rows))["receipt"]
+    owner.client.rpc("confirm_receipt", {"receipt_id": receipt["id"]}).execute()
+    again = files.text_pdf((*rows, "Thank you"))
+    data = sent(service, owner, again)
+    assumed, exists = data["warnings"]
+    assert assumed == {"code": "currency_assumed", "message": drafts.MESSAGES["currency_assumed"]}
+    assert exists["code"] == "expense_exists"
+    assert "If it is the same purchase, keep one" in exists["message"]
     row = next(row for row in receipts_of(owner) if row["id"] == data["receipt"]["id"])
     assert row["extraction"] == data["extraction"]
     assert row["extraction"]["warnings"] == data["warnings"]
-    assert sent(service, owner, text_pdf("Olive oil|9.99"), status=200)["warnings"] == data["warnings"]
+    assert sent(service, owner, again, status=200)["warnings"] == data["warnings"]
 
 
 def test_a_receipt_of_more_than_a_thousand_lines_is_cut_with_a_warning(
