@@ -164,7 +164,11 @@ begin
     raise sqlstate 'PT422' using
       message = format('%s has an unknown key: %s', what, left(key, 50)),
       detail = 'Unknown keys are refused, so that nothing sent is silently lost.',
-      hint = format('Allowed: %s.', (select string_agg(k, ', ') from jsonb_object_keys(shape) as k));
+      -- What the same thing is called elsewhere: start_time and meal_time are time here, or the other way round.
+      hint = concat(
+        (select format('Call it %s. ', k) from jsonb_object_keys(shape) as k
+          where k = any (string_to_array(key, '_')) or key = any (string_to_array(k, '_')) limit 1),
+        format('Allowed: %s.', (select string_agg(k, ', ') from jsonb_object_keys(shape) as k)));
   end if;
   for key, expected in select e.key, rtrim(e.value, '!') from jsonb_each_text(shape) as e loop
     value := document ->> key;

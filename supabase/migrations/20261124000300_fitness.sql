@@ -321,24 +321,35 @@ comment on function private.add_exercises(uuid, jsonb) is
   'Adds exercises, an array in the shape that create_workout takes, to a workout.';
 grant execute on function private.add_exercises(uuid, jsonb) to authenticated, service_role;
 
-create function public.create_workout(workout jsonb) returns public.fitness_workouts
+create function private.add_workout(workout jsonb, id uuid default gen_random_uuid())
+returns public.fitness_workouts
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   created public.fitness_workouts;
-  message text;
-  rule text;
 begin
   perform private.require_shape(workout, '{"name": "string!", "date": "date!", "start_time": "time",
     "duration_minutes": "integer", "notes": "string", "status": "string", "exercises": "array"}', 'workout');
 
-  insert into public.fitness_workouts (name, date, start_time, duration_minutes, notes, status)
-  select w.name, w.date, w.start_time, w.duration_minutes, w.notes, coalesce(w.status, 'planned')
+  insert into public.fitness_workouts (id, name, date, start_time, duration_minutes, notes, status)
+  select add_workout.id, w.name, w.date, w.start_time, w.duration_minutes, w.notes, coalesce(w.status, 'planned')
   from jsonb_to_record(workout) as w (
     name text, date date, start_time time, duration_minutes integer, notes text, status text)
   returning * into created;
 
   perform private.add_exercises(created.id, workout -> 'exercises');
   return created;
+end $$;
+comment on function private.add_workout(jsonb, uuid) is
+  'Adds a workout with its exercises, in the shape that create_workout takes.';
+grant execute on function private.add_workout(jsonb, uuid) to authenticated;
+
+create function public.create_workout(workout jsonb) returns public.fitness_workouts
+language plpgsql volatile security invoker set search_path = '' as $$
+declare
+  message text;
+  rule text;
+begin
+  return private.add_workout(workout);
 exception when check_violation or data_exception then
   get stacked diagnostics message = message_text, rule = constraint_name;
   perform private.refuse_input('workout', message, rule);

@@ -248,30 +248,28 @@ create trigger remove_planned_meals before delete on public.meals
 -- RPC
 -------------------------------------------------------------------------------
 
-create function private.plan_meal(meal_id uuid, plan jsonb) returns public.planned_meals
+create function private.plan_meal(meal_id uuid, plan jsonb, id uuid default gen_random_uuid())
+returns public.planned_meals
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   planned public.planned_meals;
 begin
   perform private.require_shape(plan, '{"date": "date!", "time": "time", "servings": "integer"}', 'plan');
-  insert into public.planned_meals (meal_id, planned_date, meal_time, servings)
-  select plan_meal.meal_id, p.date, p.time, p.servings
+  insert into public.planned_meals (id, meal_id, planned_date, meal_time, servings)
+  select plan_meal.id, plan_meal.meal_id, p.date, p.time, p.servings
   from jsonb_to_record(plan) as p (date date, "time" time, servings integer)
   returning * into planned;
   return planned;
 end $$;
-comment on function private.plan_meal(uuid, jsonb) is
+comment on function private.plan_meal(uuid, jsonb, uuid) is
   'Plans a recipe of the caller: {"date": "2026-11-24", "time": "19:00", "servings": 2}; only date is required.';
-grant execute on function private.plan_meal(uuid, jsonb) to authenticated;
+grant execute on function private.plan_meal(uuid, jsonb, uuid) to authenticated;
 
--- No look at allergies: people also cook for others. What a suggestion brings is checked in accept_meal_suggestion.
-create function public.create_meal(meal jsonb, plan jsonb default null) returns public.meals
+create function private.add_meal(meal jsonb, id uuid default gen_random_uuid()) returns public.meals
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   ingredient jsonb;
   created public.meals;
-  message text;
-  rule text;
 begin
   perform private.require_shape(meal, '{"name": "string!", "description": "string", "prep_time": "integer",
     "cook_time": "integer", "servings": "integer", "instructions": "array", "ingredients": "array"}', 'meal');
@@ -280,8 +278,8 @@ begin
       ingredient, '{"food_item_name": "string!", "quantity": "number!", "unit": "string!"}', 'ingredient');
   end loop;
 
-  insert into public.meals (name, description, prep_time, cook_time, servings, instructions)
-  select m.name, m.description, m.prep_time, m.cook_time, m.servings, m.instructions
+  insert into public.meals (id, name, description, prep_time, cook_time, servings, instructions)
+  select add_meal.id, m.name, m.description, m.prep_time, m.cook_time, m.servings, m.instructions
   from jsonb_to_record(meal) as m (
     name text, description text, prep_time integer, cook_time integer, servings integer, instructions text[])
   returning * into created;
@@ -289,11 +287,24 @@ begin
   insert into public.meal_ingredients (meal_id, food_item_name, quantity, unit, position)
   select created.id, i.value ->> 'food_item_name', (i.value ->> 'quantity')::numeric, i.value ->> 'unit', i.position - 1
   from jsonb_array_elements(nullif(meal -> 'ingredients', 'null')) with ordinality as i (value, position);
+  return created;
+end $$;
+comment on function private.add_meal(jsonb, uuid) is
+  'Adds a recipe with its ingredients, in the shape that create_meal takes.';
+grant execute on function private.add_meal(jsonb, uuid) to authenticated;
 
+-- No look at allergies: people also cook for others. What a suggestion brings is checked in accept_meal_suggestion.
+create function public.create_meal(meal jsonb, plan jsonb default null) returns public.meals
+language plpgsql volatile security invoker set search_path = '' as $$
+declare
+  created public.meals;
+  message text;
+  rule text;
+begin
+  created := private.add_meal(meal);
   if plan is not null and plan <> 'null' then
     perform private.plan_meal(created.id, plan);
   end if;
-
   return created;
 exception when check_violation or data_exception then
   get stacked diagnostics message = message_text, rule = constraint_name;
