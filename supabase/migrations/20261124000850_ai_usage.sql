@@ -264,10 +264,13 @@ create function public.finish_suggestions(
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
   grounded jsonb := '[]';
+  warnings jsonb := '[]';
 begin
   begin
     case (select r.kind from public.ai_requests as r where r.id = private.ai_ticket_id(ticket))
-      when 'meal_suggestions' then grounded := public.ground_meal_suggestions(suggestions, request);
+      when 'meal_suggestions' then
+        grounded := public.ground_meal_suggestions(suggestions, request);
+        warnings := private.restriction_warnings();
       when 'workout_suggestions' then grounded := public.ground_workout_suggestions(suggestions, request);
       else null;  -- Settling refuses what is no ticket.
     end case;
@@ -278,13 +281,15 @@ begin
   end;
   return jsonb_build_object(
     'suggestions', grounded,
+    'warnings', warnings,
     'budget', private.settle_ai_request(
       ticket, case when outcome = 'ok' and grounded = '[]' then 'invalid_output' else outcome end, latency_ms,
       input_tokens, output_tokens));
 end $$;
 comment on function public.finish_suggestions(jsonb, text, integer, integer, integer, jsonb, jsonb) is
   'finish_ai_request for suggestions, with the grounding check of what the model suggested (ground_meal_suggestions, '
-  'ground_workout_suggestions). Returns {suggestions, budget}; when none hold, the outcome is invalid_output.';
+  'ground_workout_suggestions). Returns {suggestions, warnings: [{code, message}] of what couldn''t be checked, budget}'
+  '; when none hold, the outcome is invalid_output.';
 
 revoke execute on function
   public.start_ai_request(text, text, integer, bigint, integer),

@@ -47,10 +47,14 @@ comment on function private.free_time(date, date, time, time) is
 
 create function private.minutes_before(day date, moment time) returns integer
 language sql stable security invoker set search_path = '' as $$
-  select (extract(epoch from least(f.ends_at, f.day + moment) - f.starts_at) / 60)::integer
-  from private.free_time(day, day, '00:00', '24:00') as f
-  where f.starts_at < f.day + moment
-  order by f.starts_at desc
+  select (extract(epoch from least(upper(f.span), day + moment) - lower(f.span)) / 60)::integer
+  from (
+    -- From the day before: what is eaten at half past midnight is cooked in the evening.
+    select unnest(range_agg(tsrange(f.starts_at, f.ends_at))) as span
+    from private.free_time(day - 1, day, '00:00', '24:00') as f
+  ) as f
+  where lower(f.span) < day + moment
+  order by f.span desc
   limit 1
 $$;
 comment on function private.minutes_before(date, time) is
@@ -111,6 +115,43 @@ language sql immutable security invoker set search_path = '' as $$
   end
 $$;
 comment on function private.day_in_words(date, date) is 'A day as people say it: today, Friday, 27 Nov.';
+
+create function private.shortened(words text, most integer) returns text
+language sql immutable security invoker set search_path = '' as $$
+  select case
+    when char_length(words) <= most then words
+    else regexp_replace(left(words, most - 1), '[\s,.:;]+\S*$', '') || '…'
+  end
+$$;
+comment on function private.shortened(text, integer) is 'A text of at most so many characters, cut after a word.';
+
+create function private.warning(code text, message text) returns jsonb
+language sql immutable security invoker set search_path = '' as $$
+  select case
+    when message is null then '[]' else jsonb_build_array(jsonb_build_object('code', code, 'message', message))
+  end
+$$;
+comment on function private.warning(text, text) is
+  'What an answer can''t do for whoever asked, as an array to add to others: {code, message}; empty without a message.';
+
+create function private.warnings_of_day(day date, today date, what text) returns jsonb
+language sql immutable security invoker set search_path = '' as $$
+  select private.warning('far_ahead', case when day > today + 28 then
+    format('That day is %s days away, and %s isn''t known yet: ask again nearer to it.', day - today, what) end)
+$$;
+comment on function private.warnings_of_day(date, date, text) is 'Warns of a day more than four weeks from now.';
+
+-- Made of the suggestion and of the state it was made from, so that the same data give the same ids, and what was
+-- accepted and changed since is never taken for what is suggested now.
+create function private.with_ids(suggestions jsonb, state timestamptz) returns jsonb
+language sql stable security invoker set search_path = '' as $$
+  select coalesce(jsonb_agg(
+    jsonb_build_object('id', md5(concat_ws(' ', (select auth.uid()), extract(epoch from state), s.value))::uuid)
+      || s.value order by s.position), '[]')
+  from jsonb_array_elements(suggestions) with ordinality as s (value, position)
+$$;
+comment on function private.with_ids(jsonb, timestamptz) is
+  'Suggestions with the id that makes accepting each safe to repeat.';
 
 -------------------------------------------------------------------------------
 -- The pantry
@@ -305,6 +346,13 @@ comment on function private.suitable_dishes(text[], text[], jsonb) is
   'Which dishes (numbered from 1), each an array of its name and its foods, keep to diets and allergies. With '
   'allergies, a dish without foods doesn''t.';
 
+create function private.is_morning(moment time) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  -- Earlier is night: a late dinner, a shift.
+  select moment >= '04:00' and moment < '10:30'
+$$;
+comment on function private.is_morning(time) is 'Whether a meal at this time is a breakfast.';
+
 create function private.is_breakfast(name text) returns boolean
 language sql immutable security invoker set search_path = '' as $$
   select name ~* ('breakfast|\y(overnight )?oats?\y|oatmeal|porridge|muesli|müsli|granola|pancake|waffle|smoothie'
@@ -332,19 +380,37 @@ $$;
 comment on function private.own_meal(uuid, integer) is
   'A recipe of the caller''s in create_meal''s shape, for so many people (null: as it is).';
 
+create function private.measured(unit text, quantity numeric, unit_system text) returns jsonb
+language sql immutable security invoker set search_path = '' as $$
+  select jsonb_build_object('unit', coalesce(m.unit, measured.unit), 'quantity',
+    greatest(0.001, trim_scale(round(quantity / coalesce(m.size, 1), case when m.unit is null then 3 else 1 end))))
+  from (select 1) as always
+  left join (values
+    ('g', 0, 'oz', 28.349523125), ('ml', 0, 'tbsp', 14.78676478125), ('ml', 60, 'cup', 236.5882365)
+  ) as m (metric, at_least, unit, size)
+    on unit_system = 'imperial' and m.metric = measured.unit and quantity >= m.at_least
+  order by m.at_least desc
+  limit 1
+$$;
+comment on function private.measured(text, numeric, text) is
+  'An amount in the units that somebody cooks with, as {unit, quantity}: g and ml become ounces, spoons and cups.';
+
 create function private.basic_meal(name text, people integer) returns jsonb
 language sql stable security invoker set search_path = '' as $$
   select jsonb_build_object(
     'name', b.name, 'description', null, 'prep_time', b.prep_time, 'cook_time', b.cook_time,
     'servings', coalesce(people, b.servings), 'instructions', to_jsonb(b.instructions), 'ingredients', (
-      select jsonb_agg(i.value || jsonb_build_object('quantity',
-        trim_scale(round((i.value ->> 'quantity')::numeric * coalesce(people::numeric / b.servings, 1), 3)))
+      select jsonb_agg(
+        i.value || private.measured(i.value ->> 'unit', (i.value ->> 'quantity')::numeric
+          * coalesce(people::numeric / b.servings, 1), p.unit_system)
         order by i.position)
       from jsonb_array_elements(b.ingredients) with ordinality as i (value, position)))
-  from private.basic_recipes as b where b.name = basic_meal.name
+  from private.basic_recipes as b
+  join public.profiles as p on p.id = (select auth.uid())
+  where b.name = basic_meal.name
 $$;
 comment on function private.basic_meal(text, integer) is
-  'A basic recipe in create_meal''s shape, for so many people (null: two).';
+  'A basic recipe in create_meal''s shape, for so many people (null: two), in the caller''s units.';
 
 create function private.foods_of(meal jsonb) returns text[]
 language sql stable security invoker set search_path = '' as $$
@@ -376,7 +442,7 @@ begin
     select d.meal_id, max(d.planned_date) filter (where d.status = 'cooked') as last_cooked_on,
       min(abs(d.planned_date - on_day)) filter (where d.status = 'planned' and d.planned_date >= today)
         as planned_near,
-      avg((d.meal_time < '10:30')::integer) > 0.5 as is_breakfast
+      avg(private.is_morning(d.meal_time)::integer) > 0.5 as is_breakfast
     from public.planned_meals as d
     where d.user_id = (select auth.uid()) and d.meal_id is not null
     group by d.meal_id
@@ -427,7 +493,7 @@ begin
       - case when r.planned_near <= 7 then 0.15 else 0 end as score,
       r.last_cooked_on >= on_day - 2 or r.planned_near <= 2 as is_lately,
       r.total_minutes <= available
-        and r.is_breakfast = coalesce(meal_time < '10:30', r.id is not null and r.is_breakfast) as fits
+        and r.is_breakfast = coalesce(private.is_morning(meal_time), r.id is not null and r.is_breakfast) as fits
     from recipes as r
     cross join needs as n
     left join private.pantry_coverage(on_day, n.recipes, n.foods, n.quantities, n.units) as v on v.recipe = r.number
@@ -509,7 +575,8 @@ declare
   meal_time constant text := to_char((request ->> 'meal_time')::time, 'HH24:MI');
   cooked_days_ago constant integer := today - (ranked ->> 'last_cooked_on')::date;
 begin
-  return concat_ws('. ',
+  -- No longer than a model's: names of foods may be.
+  return private.shortened(concat_ws('. ',
     concat_ws(', and ',
       case
         when at_home + cardinality(missing) = 0 then 'Its ingredients aren''t listed'
@@ -532,10 +599,52 @@ begin
       when cooked_days_ago is null then 'You haven''t cooked it yet'
       when cooked_days_ago < 2 then 'You cooked it ' || private.day_in_words(today - cooked_days_ago, today)
       else format('You last cooked it %s days ago', cooked_days_ago)
-    end) || '.';
+    end) || '.', 500);
 end $$;
 comment on function private.meal_reason(jsonb, jsonb, date, integer) is
   'Why a meal, in a sentence or three: what is at home, what would be thrown away, time, variety.';
+
+create function private.restriction_warnings() returns jsonb
+language sql stable security invoker set search_path = '' as $$
+  with unknown as materialized (
+    select r.kind, array_agg(format('"%s"', u.entry) order by u.entry) as entries
+    from public.understood_restrictions() as r
+    cross join lateral (select distinct unnest(r.not_understood) as entry) as u
+    group by r.kind
+  )
+  select private.warning('unknown_allergy', (
+      select case when cardinality(u.entries) = 1
+        then format('%s isn''t one of the known allergens: only foods with this word in their names are left out.',
+          u.entries[1])
+        else format('%s aren''t among the known allergens: only foods with these words in their names are left out.',
+          private.listed(u.entries, 5)) end
+      from unknown as u where u.kind = 'allergy'))
+    || private.warning('unknown_diet', (
+      select case when cardinality(u.entries) = 1
+        then format('%s isn''t a known diet: nothing is left out for it.', u.entries[1])
+        else format('%s aren''t known diets: nothing is left out for them.', private.listed(u.entries, 5)) end
+      from unknown as u where u.kind = 'diet'))
+$$;
+comment on function private.restriction_warnings() is
+  'Warns of those of the caller''s allergies and diets that aren''t understood.';
+
+create function private.few_meals(found integer, request jsonb) returns jsonb
+language sql stable security invoker set search_path = '' as $$
+  select private.warning('few_suggestions', format('%s: %s.',
+    case found
+      when 0 then 'No recipe fits, neither yours nor the basic ones'
+      when 1 then 'Only one recipe fits'
+      else format('Only %s recipes fit', found)
+    end,
+    concat_ws(', or ',
+      'allow more than ' || (request ->> 'max_total_minutes') || ' min',
+      case when p.allergies <> '{}' or p.dietary <> '{}'
+        then 'add recipes that keep to your allergies and diets, with their ingredients' else 'add recipes' end)))
+  from public.profiles as p
+  where p.id = (select auth.uid()) and found < coalesce((request ->> 'count')::numeric, 3)
+$$;
+comment on function private.few_meals(integer, jsonb) is
+  'Warns when fewer meals were found than asked for; null when there are enough.';
 
 -- Compiling the queries (jit) would cost more than it saves, here and below.
 create function public.plan_meals(request jsonb default '{}') returns jsonb
@@ -550,6 +659,7 @@ declare
   eaten jsonb;
   pick jsonb;
   picks jsonb := '[]';
+  suggestions jsonb;
 begin
   perform private.check_meal_request(request);
   on_day := coalesce((request ->> 'date')::date, today);
@@ -599,7 +709,7 @@ begin
     exit when not found;
     picks := picks || jsonb_build_array(pick);
   end loop;
-  return coalesce((
+  suggestions := coalesce((
     select jsonb_agg(jsonb_build_object(
       'meal', coalesce(private.own_meal((p.value ->> 'meal_id')::uuid, people),
         private.basic_meal(p.value ->> 'name', people)),
@@ -609,13 +719,30 @@ begin
       'uses_expiring', p.value -> 'uses_expiring',
       'reason', private.meal_reason(p.value, request, today, available)) order by p.place)
     from jsonb_array_elements(picks) with ordinality as p (value, place)), '[]');
+  return jsonb_build_object(
+    'suggestions', private.with_ids(suggestions, greatest(
+      (select max(m.created_at) from public.meals as m where m.user_id = (select auth.uid())),
+      (select max(d.created_at) from public.planned_meals as d where d.user_id = (select auth.uid())))),
+    'warnings',
+      private.warning('notes_unread',
+        case when request ->> 'notes' ~ '\S' then 'The built-in planner doesn''t read notes.' end)
+      || private.warning('past_time', (
+        select format('It is %s now, past %s: for the next one, send the date of tomorrow.',
+          to_char(now() at time zone p.timezone, 'HH24:MI'), request ->> 'meal_time')
+        from public.profiles as p
+        where p.id = (select auth.uid()) and on_day + (request ->> 'meal_time')::time < now() at time zone p.timezone))
+      || private.restriction_warnings()
+      || coalesce(private.few_meals(jsonb_array_length(picks), request), '[]')
+      || private.warnings_of_day(on_day, today, 'what will be at home'));
 end $$;
 comment on function public.plan_meals(jsonb) is
   'The built-in planner: the caller''s recipes by what is at home, what expires within three days, how long ago they '
   'were cooked and how different they are from each other and from what is planned; then basic recipes (meal_id null). '
   'Diets, allergies and max_total_minutes are kept. request: {count 1–5 (3), date (today), meal_time, '
-  'max_total_minutes, servings, notes}. Returns an array of {meal (create_meal''s shape), meal_id, in_pantry, missing, '
-  'uses_expiring, reason}; the same data give the same answer. Labels decide: allergies are matched by names.';
+  'max_total_minutes, servings, notes (not read)}. Returns {suggestions: [{id, meal (create_meal''s shape), meal_id, '
+  'in_pantry, missing, uses_expiring, reason}], warnings: [{code, message}]}; codes: notes_unread, past_time, '
+  'unknown_allergy, unknown_diet, few_suggestions, far_ahead. The same data give the same answer. Labels decide: '
+  'allergies are matched by names.';
 
 -------------------------------------------------------------------------------
 -- What a language model is told, and what is kept of its answer
@@ -768,7 +895,7 @@ begin
     kept := kept
       || jsonb_build_array(suggestion || jsonb_build_object('meal', meal, 'meal_id', suggestion -> 'meal_id'));
   end loop;
-  return coalesce((
+  return private.with_ids(coalesce((
     select jsonb_agg(s.value || jsonb_build_object(
       'in_pantry', to_jsonb(coalesce(v.in_pantry, '{}')),
       'missing', to_jsonb(coalesce(v.missing, '{}')),
@@ -776,23 +903,29 @@ begin
     from jsonb_array_elements(kept) with ordinality as s (value, position)
     left join private.pantry_coverage_of(coalesce((request ->> 'date')::date, today),
       (select jsonb_agg(k.value -> 'meal' order by k.position)
-        from jsonb_array_elements(kept) with ordinality as k (value, position))) as v on v.recipe = s.position), '[]');
+        from jsonb_array_elements(kept) with ordinality as k (value, position))) as v on v.recipe = s.position), '[]'),
+    clock_timestamp());
 end $$;
 comment on function public.ground_meal_suggestions(jsonb, jsonb) is
   'Grounding check of a model''s suggestions [{meal, meal_id, reason}] against the caller and the request: drops those '
   'that create_meal would refuse, whose meal_id isn''t a recipe of theirs with that name and those foods, that carry '
   'an allergen or break a diet (in the steps, too), or that keep to neither max_total_minutes nor servings, and '
-  'repetitions. meal_id given: meal is the stored recipe. Adds in_pantry, missing and uses_expiring. Saves nothing.';
+  'repetitions. meal_id given: meal is the stored recipe. Adds id, in_pantry, missing and uses_expiring. Saves '
+  'nothing.';
 
 grant execute on function
   private.today(), private.free_time(date, date, time, time), private.minutes_before(date, time),
   private.check_suggestions(jsonb, text), private.check_suggestion_day(jsonb), private.listed(text[], integer),
-  private.day_in_words(date, date), private.food_keys(text[]), private.pantry_stock(date),
+  private.day_in_words(date, date), private.shortened(text, integer), private.warning(text, text),
+  private.warnings_of_day(date, date, text), private.with_ids(jsonb, timestamptz), private.food_keys(text[]),
+  private.pantry_stock(date),
   private.pantry_coverage(date, integer[], text[], numeric[], text[]), private.pantry_coverage_of(date, jsonb),
-  private.check_meal_request(jsonb), private.suitable_dishes(text[], text[], jsonb), private.is_breakfast(text),
-  private.own_meal(uuid, integer), private.basic_meal(text, integer), private.foods_of(jsonb),
+  private.check_meal_request(jsonb), private.suitable_dishes(text[], text[], jsonb), private.is_morning(time),
+  private.is_breakfast(text), private.own_meal(uuid, integer), private.measured(text, numeric, text),
+  private.basic_meal(text, integer), private.foods_of(jsonb),
   private.rated_meals(jsonb, boolean), private.ranked_meals(jsonb, integer, boolean),
-  private.meal_reason(jsonb, jsonb, date, integer), private.food_spending(date)
+  private.meal_reason(jsonb, jsonb, date, integer), private.restriction_warnings(), private.few_meals(integer, jsonb),
+  private.food_spending(date)
 to authenticated;
 revoke execute on function
   public.plan_meals(jsonb), public.meal_suggestion_context(jsonb), public.ground_meal_suggestions(jsonb, jsonb)

@@ -384,6 +384,17 @@ $$;
 comment on function private.usable_equipment(jsonb, jsonb) is
   'The equipment that a request names; when it names none, what the person has used of late.';
 
+create function private.unknown_equipment(request jsonb) returns text[]
+language sql stable security invoker set search_path = '' as $$
+  select array(
+    select e.name
+    from jsonb_array_elements_text(nullif(request -> 'equipment', 'null')) with ordinality as e (name, position)
+    where e.name ~ '\S' and not exists (
+      select from private.equipment_names as n where n.words <@ private.exercise_words(e.name) and n.words <> '{}')
+    order by e.position)
+$$;
+comment on function private.unknown_equipment(jsonb) is 'The equipment in a request that no exercise is known to use.';
+
 create function private.choose_exercises(
   focus text, past jsonb, equipment text[], avoid text[], is_beginner boolean, variation integer
 ) returns jsonb
@@ -452,7 +463,8 @@ declare
   left_out constant text[] := array(select jsonb_array_elements_text(plan -> 'left_out'));
   days constant integer := (plan ->> 'rested_days')::integer;
 begin
-  return concat_ws('. ',
+  -- No longer than a model's: names of exercises may be.
+  return private.shortened(concat_ws('. ',
     plan ->> 'why',
     case when plan ->> 'kind' = 'template' and plan ->> 'focus' not in ('mobility', 'cardio')
       and (plan ->> 'why' is null or days between 2 and 55) then format('For %s%s',
@@ -469,7 +481,7 @@ begin
     format('About %s minutes', plan ->> 'minutes')
       || coalesce(
         format(', %s from ', private.day_in_words(day, today)) || (plan ->> 'start_time') || ', when you are free', ''),
-    'You have planned ' || (plan ->> 'planned') || ' for that day already') || '.';
+    'You have planned ' || (plan ->> 'planned') || ' for that day already') || '.', 500);
 end $$;
 comment on function private.workout_reason(jsonb, date, date) is 'Why a workout, in a few plain sentences.';
 
@@ -534,13 +546,19 @@ language sql stable security invoker set search_path = '' as $$
       0 as variation
     from routines as r
     union all
-    select case when f.focus = 'cardio' and f.variation = 0 then 'steady' else 'template' end,
-      upper(left(f.focus, 1)) || substr(f.focus, 2) || (array['', ' B', ' C', ' D', ' E'])[f.variation + 1],
+    select coalesce(c.kind, 'template'),
+      coalesce(c.name,
+        upper(left(f.focus, 1)) || substr(f.focus, 2) || (array['', ' B', ' C', ' D', ' E'])[f.variation + 1]),
       f.focus,
-      case when f.focus = 'cardio' and f.variation = 0 then '["walk"]'
-        else private.choose_exercises(f.focus, past, equipment, avoid, is_beginner, f.variation) end,
+      case when c.kind <> 'template' then '["walk"]' else private.choose_exercises(
+        f.focus, past, equipment, avoid, is_beginner, case when c.kind is null then f.variation else 0 end) end,
       null, null, f.variation
     from foci as f
+    -- Other exercises of a circuit are no other training: what varies is the kind of session.
+    left join (values
+      ('cardio', 0, 'steady', 'Cardio'), ('cardio', 1, 'template', 'Cardio circuit'),
+      ('cardio', 2, 'intervals', 'Intervals'), ('cardio', 3, 'tempo', 'Tempo'), ('cardio', 4, 'long', 'Long and easy')
+    ) as c (focus, variation, kind, name) on c.focus = f.focus and c.variation = f.variation
   ),
   parts as (
     select d.*, x.name as exercise, e.key, e.position, x.muscles, x.pattern,
@@ -583,11 +601,14 @@ language sql stable security invoker set search_path = '' as $$
   select r.kind, r.name, r.focus, r.exercises, r.left_out,
     case
       when r.kind = 'routine' then format('%s is from your routine, last done %s', r.name,
-        case day - r.last_on when 0 then 'today' when 1 then 'the day before'
-          else format('%s days ago', day - r.last_on) end)
+        case (select private.today()) - r.last_on when 0 then 'today' when 1 then 'yesterday'
+          else format('%s days ago', (select private.today()) - r.last_on) end)
       when r.focus = 'mobility' and training_days >= 3 and request ->> 'focus' is null
       then format('You have trained on %s days in a row; a light day lets it pay off', training_days)
       when r.kind = 'steady' then 'Easy cardio, for heart and lungs'
+      when r.kind = 'intervals' then 'Fast minutes with easy ones between, to get fitter in little time'
+      when r.kind = 'tempo' then 'Brisk blocks, to keep up a pace for longer'
+      when r.kind = 'long' then 'Longer and easy, for endurance'
       when r.focus = 'mobility' then 'For what gets stiff from sitting and from training'
       when r.focus = 'cardio' then 'Short intervals that need no more than a floor'
       when past = '{}' and r.focus = 'full body' then 'A first workout for the whole body, easy to learn'
@@ -630,6 +651,44 @@ $$;
 comment on function private.usual_cardio(date, text[]) is
   'The cardio that the caller does most and that spares the muscles to avoid; else a walk.';
 
+create function private.cardio_session(kind text, activity text, seconds integer) returns jsonb
+language sql immutable security invoker set search_path = '' as $$
+  select jsonb_build_array(jsonb_build_object('name', activity, 'notes', s.notes, 'sets', array_fill(
+    jsonb_strip_nulls(jsonb_build_object('duration_seconds', s.work, 'rest_seconds', s.pause)), array[s.times])))
+  from (
+    select case kind when 'intervals' then 60 when 'tempo' then 360 else seconds end as work,
+      case kind when 'intervals' then 90 when 'tempo' then 120 end as pause,
+      -- 30 seconds to begin, as for every exercise.
+      case kind when 'intervals' then least(12, (seconds - 30) / 150) when 'tempo' then least(4, (seconds - 30) / 480)
+        else 1 end as times,
+      case kind
+        when 'intervals' then 'As fast as you can keep up for the minute; rests are the same, easy.'
+        when 'tempo' then 'Brisk: a pace at which only short sentences are possible; rests are the same, easy.'
+        else 'A pace at which you could still talk.'
+      end as notes
+  ) as s
+  where s.times >= case kind when 'intervals' then 3 when 'tempo' then 2 else 1 end
+$$;
+comment on function private.cardio_session(text, text, integer) is
+  'An activity for so long, as a steady, long, intervals or tempo session, in create_workout''s shape of exercises. '
+  'Null where there isn''t the time.';
+
+create function private.are_alike(exercises jsonb, others jsonb) returns boolean
+language sql immutable security invoker set search_path = '' as $$
+  select count(*) filter (where b.ours and b.theirs) * 2 > count(*)
+  from (
+    select n.name, bool_or(n.is_ours) as ours, bool_or(not n.is_ours) as theirs
+    from (
+      select e ->> 'name' as name, true as is_ours from jsonb_array_elements(exercises) as e
+      union all
+      select e ->> 'name', false from jsonb_array_elements(others) as e
+    ) as n
+    group by n.name
+  ) as b
+$$;
+comment on function private.are_alike(jsonb, jsonb) is
+  'Whether two lists of exercises share more than half of what they have together.';
+
 create function private.tired_muscles(day date, today date) returns text[]
 language sql stable security invoker set search_path = '' as $$
   select array(
@@ -657,13 +716,38 @@ $$;
 comment on function private.training_streak(date, date) is
   'How many days in a row the caller has trained up to a day, by what is done and planned.';
 
+create function private.workout_warnings(request jsonb, found integer, today date) returns jsonb
+language sql stable security invoker set search_path = '' as $$
+  select
+    private.warning('notes_unread', case when request ->> 'notes' ~ '\S' then
+      'The built-in planner doesn''t read notes: what they say of injuries or wishes is for you to mind.' end)
+    || private.warning('unknown_equipment', (
+      select format('Not known as equipment, and so left out: %s. Known are %s, and "gym" for all of them.',
+        private.listed(array_agg(format('"%s"', u)), 20),
+        (select private.listed(array_agg(distinct k order by k), 20)
+          from private.exercises as x cross join lateral unnest(x.equipment) as k))
+      from unnest(private.unknown_equipment(request)) as u
+      having count(*) > 0))
+    || private.warning('few_suggestions', case
+      when found = 0 then 'No workout fits; ask for more time or another focus.'
+      when found < coalesce((request ->> 'count')::numeric, 3) then format(
+        '%s: another focus, more time or more equipment would give more.', case found
+          when 1 then 'There is one workout for this' else format('Only %s workouts for this differ enough', found) end)
+    end)
+    || private.warnings_of_day((request ->> 'date')::date, today, 'what you train until then')
+$$;
+comment on function private.workout_warnings(jsonb, integer, date) is
+  'What an answer of the planner with so many workouts doesn''t do for the request.';
+
 -- Compiling the queries (jit) would cost more than it saves, here and below.
 create function public.plan_workouts(request jsonb default '{}') returns jsonb
 language plpgsql stable security invoker set search_path = '' set jit = off as $$
 declare
   today constant date := private.today();
+  most integer;
   is_day_open boolean;
   day date;
+  seen_from date;
   person_units text;
   past jsonb;
   usable text[];
@@ -678,10 +762,10 @@ declare
   exercises jsonb;
   plan jsonb;
   planned text;
-  chosen jsonb := '[]';
   suggestions jsonb := '[]';
 begin
   perform private.check_workout_request(request);
+  most := coalesce((request ->> 'count')::numeric::integer, 3);
   asked_minutes := (request ->> 'duration_minutes')::numeric;
   is_day_open := request ->> 'date' is null and request ->> 'focus' is not null;
   day := coalesce((request ->> 'date')::date, today);
@@ -698,6 +782,8 @@ begin
 
   <<days>>
   loop
+    -- What is trained until a day far ahead isn't known: nothing is no good guess.
+    seen_from := least(day, today + 28);
     avoid := private.tired_muscles(day, today);
     select private.listed(array_agg(w.name order by w.start_time, w.name), 3) into planned
     from public.fitness_workouts as w
@@ -706,22 +792,26 @@ begin
     from private.free_time(day, day, '06:00', '22:00') as f;
     for candidate in
       select * from private.workout_candidates(
-        request, day, past, avoid, private.training_streak(day, today), is_beginner, usable)
+        request, seen_from, past, avoid, private.training_streak(day, today), is_beginner, usable)
     loop
-      continue when chosen ?| array[candidate.exercises::text, lower(candidate.name)];
+      continue when exists (
+        select from jsonb_array_elements(suggestions) as s
+        where lower(s #>> '{workout,name}') = lower(candidate.name));
+      -- Long is longer than steady, or it's the same.
+      continue when candidate.kind = 'long' and (asked_minutes is not null or coalesce(free_minutes, 0) < 45);
       minutes := coalesce(asked_minutes, least(
-        case when candidate.focus = 'mobility' then 15 when candidate.kind = 'steady' then 30
+        case when candidate.focus = 'mobility' then 15 when candidate.kind = 'long' then 45
+          when candidate.kind in ('steady', 'intervals', 'tempo') then 30
           else greatest(20, coalesce(candidate.usual_minutes, usual_minutes,
             case when is_beginner then 30 else 45 end)) end,
         case when free_minutes >= 15 then free_minutes end));
-      warm_up := case when candidate.kind = 'steady' or candidate.focus = 'mobility' then 0
+      warm_up := case when candidate.kind in ('steady', 'long') or candidate.focus = 'mobility' then 0
         else least(300, minutes * 9) end;
-      if candidate.kind = 'steady' then
-        exercises := jsonb_build_array(jsonb_build_object('name', private.usual_cardio(today, avoid),
-          'sets', jsonb_build_array(jsonb_build_object('duration_seconds', minutes * 60)),
-          'notes', 'A pace at which you could still talk.'));
+      if candidate.kind not in ('routine', 'template') then
+        exercises := private.cardio_session(candidate.kind, private.usual_cardio(today, avoid), minutes * 60 - warm_up);
+        continue when exercises is null;
       else
-        select jsonb_agg(private.prescribe(x, past -> e.key, day, person_units, is_beginner) order by e.position)
+        select jsonb_agg(private.prescribe(x, past -> e.key, seen_from, person_units, is_beginner) order by e.position)
         into exercises
         from jsonb_array_elements_text(candidate.exercises) with ordinality as e (key, position)
         left join private.exercises as x on x.name = e.key
@@ -729,14 +819,17 @@ begin
         continue when exercises is null;
         exercises := private.fit_exercises(exercises, minutes * 60 - warm_up,
           case when asked_minutes is not null and candidate.kind = 'template' and not is_beginner then 4 else 0 end);
-        -- How long their routine takes they know best.
-        if candidate.usual_minutes is null then
-          minutes := least(minutes, 5 * ceil((private.workout_seconds(exercises) + warm_up) / 300.0));
-        end if;
+        -- Alternatives differ in what is done, not in its order.
+        continue when exists (
+          select from jsonb_array_elements(suggestions) as s
+          where private.are_alike(s #> '{workout,exercises}', exercises));
+      end if;
+      -- How long their routine takes they know best.
+      if candidate.usual_minutes is null then
+        minutes := least(minutes, 5 * ceil((private.workout_seconds(exercises) + warm_up) / 300.0));
       end if;
       plan := to_jsonb(candidate) || jsonb_build_object('exercises', exercises, 'minutes', minutes, 'planned', planned,
         'start_time', to_char(private.training_time(day, minutes), 'HH24:MI'));
-      chosen := chosen || to_jsonb(array[candidate.exercises::text, lower(candidate.name)]);
       suggestions := suggestions || jsonb_build_array(jsonb_build_object(
         'workout', jsonb_build_object(
           'name', candidate.name, 'date', day, 'start_time', plan -> 'start_time', 'duration_minutes', minutes,
@@ -751,7 +844,7 @@ begin
             from jsonb_array_elements(exercises) with ordinality as e (value, position))),
         'based_on', private.based_on(exercises, past),
         'reason', private.workout_reason(plan, day, today)));
-      exit days when jsonb_array_length(suggestions) = coalesce((request ->> 'count')::numeric::integer, 3);
+      exit days when jsonb_array_length(suggestions) = most;
     end loop;
     exit when suggestions <> '[]' or not is_day_open or day > today + 1;
     -- The muscles asked for aren't ready, and no day was given: the next day, then.
@@ -760,22 +853,26 @@ begin
 
   if suggestions = '[]' and coalesce(request ->> 'focus', '') <> 'mobility' then
     -- Nothing that was asked for is wise on that day.
-    select coalesce(jsonb_agg(s || jsonb_build_object('reason', case
+    select coalesce(jsonb_agg(s || jsonb_build_object('reason', private.shortened(case
       when avoid <> '{}' then format('Your %s need a day to recover, so something gentle. %s',
         private.listed(avoid, 3), s ->> 'reason')
-      else format('For that the equipment is missing, so something gentle. %s', s ->> 'reason') end)), '[]')
+      else format('For that the equipment is missing, so something gentle. %s', s ->> 'reason') end, 500))), '[]')
     into suggestions
     from jsonb_array_elements(public.plan_workouts(
-      request || '{"focus": "mobility", "count": 1}')) as s;
+      request || '{"focus": "mobility", "count": 1}') -> 'suggestions') as s;
   end if;
-  return suggestions;
+  return jsonb_build_object(
+    'suggestions', private.with_ids(suggestions, (
+      select max(w.created_at) from public.fitness_workouts as w where w.user_id = (select auth.uid()))),
+    'warnings', private.workout_warnings(request, jsonb_array_length(suggestions), today));
 end $$;
 comment on function public.plan_workouts(jsonb) is
   'The built-in planner: the caller''s own routines and workouts for each focus, by which muscles have rested longest '
   'and were trained least; nothing that was trained hard within 48 hours; sets, reps and weights progress from what '
-  'was lifted. request: {count 1–5 (3), date (today), duration_minutes, focus, equipment [names], notes}. Returns an '
-  'array of alternatives {workout (create_workout''s shape), based_on [{name, date, sets}], reason}; the same data '
-  'give the same answer.';
+  'was lifted. request: {count 1–5 (3), date (today), duration_minutes, focus, equipment [names], notes (not read)}. '
+  'Returns {suggestions: [{id, workout (create_workout''s shape), based_on [{name, date, sets}], reason}], warnings: '
+  '[{code, message}]}: alternatives that share no more than half of their exercises, or are other kinds of cardio; '
+  'codes: notes_unread, unknown_equipment, few_suggestions, far_ahead. The same data give the same answer.';
 
 -------------------------------------------------------------------------------
 -- What a language model is told, and what is kept of its answer
@@ -933,19 +1030,21 @@ begin
     kept := kept || jsonb_build_array(
       suggestion || jsonb_build_object('based_on', private.based_on(workout -> 'exercises', past)));
   end loop;
-  return kept;
+  return private.with_ids(kept, clock_timestamp());
 end $$;
 comment on function public.ground_workout_suggestions(jsonb, jsonb) is
   'Grounding check of a model''s suggestions [{workout, reason}] against the caller and the request: drops those that '
   'create_workout would refuse, without exercises, done already, in the past or not on the day asked for, longer than '
   'duration_minutes, with equipment that wasn''t named, with weights beyond what is safe to try, and repetitions. Adds '
-  'based_on, the last time of each exercise. Saves nothing.';
+  'id, and based_on, the last time of each exercise. Saves nothing.';
 
 grant execute on function
   private.check_workout_request(jsonb), private.lifted(date), private.trained(date),
   private.weight_in_words(numeric, text), private.weight_steps(private.exercises, numeric, text),
   private.prescribe(private.exercises, jsonb, date, text, boolean), private.workout_seconds(jsonb),
   private.fit_exercises(jsonb, integer, integer), private.usable_equipment(jsonb, jsonb),
+  private.unknown_equipment(jsonb), private.cardio_session(text, text, integer), private.are_alike(jsonb, jsonb),
+  private.workout_warnings(jsonb, integer, date),
   private.choose_exercises(text, jsonb, text[], text[], boolean, integer), private.training_time(date, integer),
   private.workout_reason(jsonb, date, date),
   private.workout_candidates(jsonb, date, jsonb, text[], integer, boolean, text[]), private.usual_cardio(date, text[]),

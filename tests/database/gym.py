@@ -44,9 +44,15 @@ def trained_often(by: User, days: list[str], exercises: int) -> None:
         by.client.table("fitness_workout_exercises").insert(rows[start : start + 500]).execute()
 
 
+def answer(by: User, **request: Any) -> Row:
+    """What the planner answers: suggestions and warnings."""
+    answered: Row = call(by, "plan_workouts", request=request)
+    return answered
+
+
 def plan(by: User, **request: Any) -> list[Row]:
     """What the planner suggests."""
-    suggestions: list[Row] = call(by, "plan_workouts", request=request)
+    suggestions: list[Row] = answer(by, **request)["suggestions"]
     return suggestions
 
 

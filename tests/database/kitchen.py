@@ -76,15 +76,31 @@ def event(by: User, on: str, start: str, end: str, zone: str = ZONE) -> None:
     ).execute()
 
 
+def answer(by: User, **request: Any) -> Row:
+    """What the planner answers: suggestions and warnings."""
+    answered: Row = call(by, "plan_meals", request=request)
+    return answered
+
+
 def plan_all(by: User, **request: Any) -> list[Row]:
     """What the planner suggests."""
-    suggestions: list[Row] = call(by, "plan_meals", request=request)
+    suggestions: list[Row] = answer(by, **request)["suggestions"]
     return suggestions
+
+
+def warnings(answered: Row) -> dict[str, str]:
+    """Code → message of an answer's warnings."""
+    return {warning["code"]: warning["message"] for warning in answered["warnings"]}
 
 
 def plan(by: User, **request: Any) -> list[Row]:
     """What the planner suggests of the person's own recipes."""
     return [suggestion for suggestion in plan_all(by, **request) if suggestion["meal_id"]]
+
+
+def without_ids(suggestions: list[Row]) -> list[Row]:
+    """What is suggested; each time that something is suggested has its own ids."""
+    return [{key: value for key, value in one.items() if key != "id"} for one in suggestions]
 
 
 def names(suggestions: list[Row]) -> list[str]:

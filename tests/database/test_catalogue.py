@@ -75,6 +75,7 @@ RPCS: dict[str, set[str]] = {
     "start_ai_request": {"authenticated"},
     "start_receipt": {"authenticated"},
     "start_suggestions": {"authenticated"},
+    "understood_restrictions": {"authenticated"},
     "workout_suggestion_context": {"authenticated"},
 }
 

@@ -10,6 +10,7 @@ from tests.database import kitchen
 from tests.database.data_api import DataApi
 from tests.database.kitchen import (
     ZONE,
+    answer,
     avoids,
     cooked,
     day,
@@ -20,6 +21,7 @@ from tests.database.kitchen import (
     plan_all,
     planned,
     recipe,
+    warnings,
 )
 from tests.database.tables import Row, only
 
@@ -385,6 +387,131 @@ def test_what_they_eat_in_the_morning_is_breakfast(owner: User) -> None:
     assert plan(owner, date=day(1), meal_time="08:00") == []
     planned(owner, soup, day(-9), meal_time="07:30", status="cooked")
     assert names(plan(owner, date=day(1), meal_time="08:00")) == ["Miso soup"]
+
+
+def test_a_meal_after_midnight_is_cooked_the_evening_before(owner: User) -> None:
+    recipe(owner, "Rice", (100, "g", "rice"))
+    event(owner, day(1), "09:00", "23:45")
+    assert "and you have 45 before 00:30." in only(plan(owner, date=day(2), meal_time="00:30"))["reason"]
+
+
+@pytest.mark.parametrize(
+    ("meal_time", "dish"),
+    [
+        ("04:15", "Banana pancakes"),
+        ("10:29", "Banana pancakes"),
+        ("10:30", "Lentil stew"),
+        ("18:47", "Lentil stew"),
+        ("23:59", "Lentil stew"),
+        ("00:30", "Lentil stew"),
+        ("03:30", "Lentil stew"),
+    ],
+)
+def test_what_is_eaten_at_night_is_no_breakfast(owner: User, meal_time: str, dish: str) -> None:
+    recipe(owner, "Banana pancakes", (2, "piece", "bananas"))
+    recipe(owner, "Lentil stew", (100, "g", "lentils"))
+    assert names(plan(owner, count=1, date=day(1), meal_time=meal_time)) == [dish]
+
+
+def test_a_time_that_is_past_is_told(new_user: NewUser) -> None:
+    person = new_user(timezone=ZONE)
+    said = warnings(answer(person, meal_time="00:00"))["past_time"]
+    assert "past 00:00" in said
+    assert "the date of tomorrow" in said
+    assert "past_time" not in warnings(answer(person, meal_time="00:00", date=day(1)))
+
+
+# What can't be followed.
+
+
+def test_notes_are_not_read(owner: User) -> None:
+    assert "doesn't read notes" in warnings(answer(owner, notes="Something with mushrooms."))["notes_unread"]
+    for notes in (None, "", " "):
+        assert warnings(answer(owner, notes=notes)) == {}
+
+
+OTHERS = "add recipes that keep to your allergies and diets, with their ingredients."
+
+
+@pytest.mark.parametrize(
+    ("allergies", "dietary", "request_", "found", "message"),
+    [
+        (
+            [],
+            (),
+            {"max_total_minutes": 1},
+            0,
+            "No recipe fits, neither yours nor the basic ones: allow more than 1 min, or add recipes.",
+        ),
+        (
+            [],
+            ("vegan",),
+            {"max_total_minutes": 10, "count": 5},
+            3,
+            f"Only 3 recipes fit: allow more than 10 min, or {OTHERS}",
+        ),
+        (
+            ["milk", "eggs", "gluten"],
+            ("vegan",),
+            {"max_total_minutes": 10, "count": 5},
+            1,
+            f"Only one recipe fits: allow more than 10 min, or {OTHERS}",
+        ),
+        (
+            ["milk", "gluten", "soy", "celery", "nuts", "fish", "eggs", "rice", "potatoes", "oil", "fruit"],
+            (),
+            {},
+            0,
+            f"No recipe fits, neither yours nor the basic ones: {OTHERS}",
+        ),
+    ],
+    ids=["no time", "little time", "hardly any time and a diet", "allergic to nearly everything"],
+)
+def test_when_little_fits_it_is_said_why(
+    owner: User, allergies: list[str], dietary: tuple[str, ...], request_: Row, found: int, message: str
+) -> None:
+    avoids(owner, *allergies, dietary=dietary)
+    answered = answer(owner, **request_)
+    assert (len(answered["suggestions"]), warnings(answered)["few_suggestions"]) == (found, message)
+
+
+def test_a_far_day_gets_meals_and_a_word_on_the_pantry(owner: User) -> None:
+    lot(owner, 1, "kg", "rice", expires_in=3)
+    recipe(owner, "Rice", (100, "g", "rice"))
+    answered = answer(owner, date=day(400))
+    assert answered["suggestions"][0]["missing"] == ["rice"]
+    assert "400 days away" in warnings(answered)["far_ahead"]
+    assert warnings(answer(owner, date=day(28))) == {}
+
+
+def test_a_reason_keeps_to_500_characters_and_whole_words(owner: User) -> None:
+    foods = [f"{'word ' * 18}{letter}" for letter in "abcdef"]
+    for food in foods[:4]:
+        lot(owner, 500, "g", food, expires_in=1)
+    recipe(owner, "Long", *[(100, "g", food) for food in foods])
+    reason = only(plan(owner))["reason"]
+    assert reason.startswith("You have everything but word word")
+    assert len(reason) <= 500
+    assert reason.endswith(" word…")
+
+
+def test_amounts_are_in_the_persons_units(data_api: DataApi, new_user: NewUser) -> None:
+    person = new_user(timezone=ZONE)
+    metric = plan_all(person, count=5)
+    person.client.table("profiles").update({"unit_system": "imperial"}).eq("id", person.id).execute()
+    imperial = plan_all(person, count=5)
+    assert names(imperial) == names(metric)
+    factor = {"oz": 28.349523125, "tbsp": 14.78676478125, "cup": 236.5882365}
+    converted = 0
+    for ours, theirs in zip(metric, imperial, strict=True):
+        assert data_api.post("rpc/create_meal", {"meal": theirs["meal"]}, by=person).is_success
+        for one, other in zip(ours["meal"]["ingredients"], theirs["meal"]["ingredients"], strict=True):
+            if one["unit"] in ("g", "ml"):
+                converted += 1
+                assert other["quantity"] * factor[other["unit"]] == pytest.approx(one["quantity"], rel=0.07)
+            else:
+                assert other == one
+    assert converted > 5
 
 
 # Basic recipes.

@@ -124,12 +124,17 @@ def test_pantry_has_lots_about_to_expire(robin: Client, seeded_at: datetime) -> 
     assert max(Counter(lot["name"] for lot in lots).values()) == 2
 
 
+def planned_meals(by: Client, **request: int) -> list[Any]:
+    answer: Any = by.rpc("plan_meals", {"request": request}).execute().data
+    suggestions: list[Any] = answer["suggestions"]
+    return suggestions
+
+
 def test_planner_finds_uses_for_what_expires_and_leaves_out_the_allergen(robin: Client) -> None:
-    suggestions: Any = robin.rpc("plan_meals", {"request": {}}).execute().data
+    suggestions = planned_meals(robin)
     assert len(suggestions) == 3
     assert any(s["uses_expiring"] for s in suggestions)
-    five: Any = robin.rpc("plan_meals", {"request": {"count": 5}}).execute().data
-    foods = [i["food_item_name"] for s in five for i in s["meal"]["ingredients"]]
+    foods = [i["food_item_name"] for s in planned_meals(robin, count=5) for i in s["meal"]["ingredients"]]
     assert not [food for food in foods if "peanut" in food]
 
 
