@@ -32,6 +32,7 @@ LifeOSError
 │   └── NothingToReadWith              neither OCR nor a language model is set up
 └── ModelError                         the language model is of no help
     ├── ModelUnavailable          503  unreachable, overloaded or refusing us
+    │   ├── ModelNotConfigured         there is none
     │   └── ModelTimeout          504  it took too long
     ├── BudgetSpent               429  the user has asked it enough for today
     ├── ModelRefusal              502  it declined to answer
@@ -318,6 +319,12 @@ class ModelUnavailable(ModelError):
     outcome = "timeout"
     input_tokens: int | None = 0
     output_tokens: int | None = 0
+
+
+class ModelNotConfigured(ModelUnavailable):
+    code = "model_not_configured"
+    message = "This service has no AI model"
+    hint = "Leave fallback out to have the built-in planner answer; the operator sets OPENAI_API_KEY."
 
 
 class ModelTimeout(ModelUnavailable):

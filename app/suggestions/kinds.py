@@ -14,7 +14,6 @@ class Kind:
     planner: str
     system_prompt: str
     proposal: type[ProposedMeals] | type[ProposedWorkouts]
-    nothing_found: str
     caution: str
 
 
@@ -23,7 +22,6 @@ MEALS = Kind(
     "plan_meals",
     prompts.MEALS,
     ProposedMeals,
-    "No recipe fits, neither yours nor the basic ones; allow more time, or add a recipe.",
     "Allergens are recognised by the names of foods only: always check the label.",
 )
 WORKOUTS = Kind(
@@ -31,6 +29,5 @@ WORKOUTS = Kind(
     "plan_workouts",
     prompts.WORKOUTS,
     ProposedWorkouts,
-    "No workout fits; ask for more time or another focus.",
     "",
 )

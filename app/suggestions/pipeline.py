@@ -11,14 +11,14 @@ from typing import Any
 from app import budget, metrics
 from app.ai import Model
 from app.data_api import UserDataApi
-from app.errors import BudgetSpent, DataApiError, ModelError, ModelInvalidOutput
+from app.errors import BudgetSpent, DataApiError, ModelError, ModelInvalidOutput, ModelNotConfigured
 from app.suggestions import prompts
 from app.suggestions.kinds import Kind
 from app.suggestions.schemas import SuggestionRequest
 
 _log = logging.getLogger(__name__)
 
-_NOTES_UNREAD = "The built-in planner doesn't read notes."
+Json = dict[str, Any]
 
 
 class Suggester:
@@ -33,14 +33,20 @@ class Suggester:
         self._wanted = request.for_database()
         self._data = data
         self._model = model
-        self._budget: dict[str, Any] | None = None
+        self._budget: Json | None = None
 
-    def suggest(self) -> tuple[dict[str, Any], str | None]:
-        """The answer's data and message. Raises DataApiError; without fallback also ModelError."""
+    def suggest(self) -> tuple[Json, str | None]:
+        """The answer's data and message. Raises DataApiError; without fallback also ModelError.
+
+        Without fallback it is the model's answer or none: the planner doesn't stand in for one that isn't
+        there, either.
+        """
         if self._model is None:
+            if not self._fallback:
+                raise ModelNotConfigured
             return self._plan(record=True)
         try:
-            suggestions = self._ask(self._model)
+            found = self._ask(self._model)
         except ModelError as failure:
             if not self._fallback:
                 raise
@@ -50,10 +56,10 @@ class Suggester:
                 f"{failure.message}; the built-in planner answered instead.",
                 record=isinstance(failure, BudgetSpent),
             )
-        return self._answer("openai", self._model.name, suggestions)
+        return self._answer("openai", self._model.name, found)
 
-    def _ask(self, model: Model) -> list[dict[str, Any]]:
-        """The model's suggestions as far as they hold; at least one. Raises ModelError."""
+    def _ask(self, model: Model) -> Json:
+        """The model's suggestions as far as they hold, at least one, and warnings. Raises ModelError."""
         kind = self._kind
         fixed = model.most_tokens(
             model.max_output_tokens, kind.proposal, kind.system_prompt, prompts.user_message(self._wanted, {})
@@ -80,14 +86,13 @@ class Suggester:
             self._settle(ticket.settlement(failure))
             raise
         proposed = generated.value.model_dump(exclude_none=True)["suggestions"][: self._count]
-        finished = self._data.call(
+        finished: Json = self._data.call(
             "finish_suggestions", suggestions=proposed, request=self._wanted, **ticket.settlement(generated)
         )
-        self._budget = finished["budget"]
+        self._budget = finished.pop("budget")
         if not finished["suggestions"]:
             raise ModelInvalidOutput
-        suggestions: list[dict[str, Any]] = finished["suggestions"]
-        return suggestions
+        return finished
 
     def _settle(self, settlement: dict[str, Any]) -> None:
         """Counts a failed request as what it took. The planner can answer yet: faults are only logged."""
@@ -96,15 +101,13 @@ class Suggester:
         except DataApiError as error:
             _log.error("an AI request was not settled: %s", error.code)
 
-    def _plan(self, message: str = "", *, record: bool) -> tuple[dict[str, Any], str | None]:
+    def _plan(self, message: str = "", *, record: bool) -> tuple[Json, str | None]:
         """The planner's answer."""
         started = time.perf_counter()
-        suggestions: list[dict[str, Any]] = self._data.call(self._kind.planner, request=self._wanted)
+        found = self._data.call(self._kind.planner, request=self._wanted)
         if record:
             self._record(budget.milliseconds_since(started))
-        nothing = "" if suggestions else self._kind.nothing_found
-        unread = _NOTES_UNREAD if self._wanted.get("notes") else ""
-        return self._answer("planner", None, suggestions, message, nothing, unread)
+        return self._answer("planner", None, found, message)
 
     def _record(self, latency_ms: int) -> None:
         """Notes the planner's answer. It is worth more than the note, so a failure is only logged."""
@@ -116,8 +119,9 @@ class Suggester:
             _log.error("an AI request was not recorded: %s", error.code)
 
     def _answer(
-        self, source: str, model: str | None, suggestions: list[dict[str, Any]], *messages: str
-    ) -> tuple[dict[str, Any], str | None]:
-        caution = self._kind.caution if suggestions else ""
-        data = {"source": source, "model": model, "suggestions": suggestions, "budget": self._budget}
-        return data, " ".join(filter(None, [*messages, caution])) or None
+        self, source: str, model: str | None, found: Json, message: str = ""
+    ) -> tuple[Json, str | None]:
+        warnings = [warning["message"] for warning in found["warnings"]]
+        caution = self._kind.caution if found["suggestions"] else ""
+        data = {"source": source, "model": model, **found, "budget": self._budget}
+        return data, " ".join(filter(None, [message, *warnings, caution])) or None

@@ -55,8 +55,14 @@ class SuggestionRequest(BaseModel):
 
     count: Annotated[int, Field(ge=1, le=5), WHOLE] = Field(default=3, description="How many suggestions.")
     date: Day | None = Field(default=None, description="The day they are for: the user's today, or later.")
-    notes: Notes | None = Field(default=None, description="Wishes, in plain words.")
-    fallback: bool = Field(default=True, description="False: fail rather than let the planner stand in.")
+    notes: Notes | None = Field(
+        default=None, description="Wishes, in plain words, for the model: the planner doesn't read them."
+    )
+    fallback: bool = Field(
+        default=True,
+        description="False: the model's answer, or an error (429, 502, 503, 504), also where there is no "
+        "model; the planner doesn't answer.",
+    )
 
     def for_database(self) -> dict[str, Any]:
         """The request as the database's planners, contexts and grounding checks take it."""
@@ -119,7 +125,13 @@ class Meal(BaseModel):
     ingredients: list[Ingredient]
 
 
+SuggestionId = Annotated[
+    UUID, Field(description="Goes with it to accept_…_suggestion, which may then be repeated: it saves once.")
+]
+
+
 class MealSuggestion(BaseModel):
+    id: SuggestionId
     meal: Meal
     meal_id: UUID | None = Field(description="The user's recipe that it is, if it is one.")
     in_pantry: list[str] = Field(description="Ingredients that are at home, in sufficient amount.")
@@ -159,9 +171,23 @@ class PastExercise(BaseModel):
 
 
 class WorkoutSuggestion(BaseModel):
+    id: SuggestionId
     workout: Workout
     based_on: list[PastExercise] = Field(description="The last time of each exercise, if there was one.")
     reason: str
+
+
+class SuggestionWarning(BaseModel):
+    code: Literal[
+        "notes_unread",
+        "past_time",
+        "far_ahead",
+        "unknown_allergy",
+        "unknown_diet",
+        "unknown_equipment",
+        "few_suggestions",
+    ]
+    message: str = Field(description="For people; it names what is meant.")
 
 
 class Suggested(BaseModel):
@@ -171,6 +197,9 @@ class Suggested(BaseModel):
         description="What answered: the model, or the built-in planner."
     )
     model: str | None = Field(description="The model's name; null when the planner answered.")
+    warnings: list[SuggestionWarning] = Field(
+        description="What of the request or the profile couldn't be followed; also in the answer's message."
+    )
     budget: Budget | None = Field(description="null where no model is configured, or the count isn't known.")
 
 

@@ -22,6 +22,7 @@ CURRY = {
     "ingredients": [{"food_item_name": "chickpeas", "quantity": 400, "unit": "g"}],
 }
 RECIPE_ID = "6f2f7d5c-7f0e-4f0e-9f57-0d3c1f4c1a11"
+SUGGESTION_ID = "0d0c4f0a-51c4-4d6e-8b1e-5b0a3f6f1a22"
 PUSH = {
     "name": "Push",
     "date": "2026-11-25",
@@ -46,11 +47,17 @@ def suggestion(**changes: Any) -> dict[str, Any]:
     return {"meal": {**CURRY, **changes}, "meal_id": None, "reason": "Uses the chickpeas."}
 
 
+def grounded_suggestion() -> dict[str, Any]:
+    """What is answered: the proposed meal, grounded in the pantry."""
+    pantry = {"in_pantry": ["chickpeas"], "missing": [], "uses_expiring": []}
+    return {"id": SUGGESTION_ID, **suggestion(), **pantry}
+
+
 def workout_suggestion(**changes: Any) -> dict[str, Any]:
     """What is answered: a workout, with `changes`."""
     past = {"name": "Bench press", "date": "2026-11-20", "sets": [{"reps": 8, "weight_kg": 60, "done": True}]}
     reason = "Chest was last trained four days ago."
-    return {"workout": {**PUSH, **changes}, "based_on": [past], "reason": reason}
+    return {"id": SUGGESTION_ID, "workout": {**PUSH, **changes}, "based_on": [past], "reason": reason}
 
 
 def proposed_workout() -> dict[str, Any]:
@@ -87,12 +94,12 @@ def project() -> Iterator[fakes.FakeDataApi]:
 def sensible_project() -> fakes.FakeDataApi:
     """A project that isn't running yet; see `project`."""
     fake = fakes.FakeDataApi()
-    meal = {**suggestion(), "in_pantry": ["chickpeas"], "missing": [], "uses_expiring": []}
+    meal = grounded_suggestion()
     contexts = {"meal_suggestions": MEAL_CONTEXT, "workout_suggestions": WORKOUT_CONTEXT}
     grounded = {"meal_suggestions": meal, "workout_suggestions": workout_suggestion()}
     fake.replies = {
-        "plan_meals": fakes.Reply(body=[{**meal, "reason": "From the planner."}]),
-        "plan_workouts": fakes.Reply(body=[{**workout_suggestion(), "reason": "From the planner."}]),
+        "plan_meals": planned({**meal, "reason": "From the planner."}),
+        "plan_workouts": planned({**workout_suggestion(), "reason": "From the planner."}),
         "record_ai_request": fakes.Reply(body=None),
         "start_suggestions": lambda request: fakes.Reply(
             body={
@@ -102,12 +109,18 @@ def sensible_project() -> fakes.FakeDataApi:
             }
         ),
         "finish_suggestions": lambda request: fakes.Reply(
-            body={"suggestions": [grounded[request.body["ticket"]["id"]]], "budget": BUDGET}
+            body={"suggestions": [grounded[request.body["ticket"]["id"]]], "warnings": [], "budget": BUDGET}
         ),
         "finish_ai_request": fakes.Reply(body=BUDGET),
         "profiles": fakes.Reply(401, {"code": "42501", "message": "permission denied"}),
     }
     return fake
+
+
+def planned(*suggestions: dict[str, Any], **warnings: str) -> fakes.Reply:
+    """What a planner answers: suggestions, and warnings as code=message."""
+    warned = [{"code": code, "message": message} for code, message in warnings.items()]
+    return fakes.Reply(body={"suggestions": suggestions, "warnings": warned})
 
 
 def settings_for(project: fakes.FakeDataApi, **changes: Any) -> config.Settings:

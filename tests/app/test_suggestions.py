@@ -14,9 +14,12 @@ from tests import fakes
 from tests.app.conftest import (
     BUDGET,
     MEAL_CONTEXT,
+    SUGGESTION_ID,
     WORKOUT_CONTEXT,
     assert_error,
     bearer,
+    grounded_suggestion,
+    planned,
     proposed_workout,
     settings_for,
     suggestion,
@@ -66,27 +69,43 @@ def test_a_request_of_the_planner_is_recorded(
     assert recorded == {"kind": kind, "source": "planner"}
 
 
-@pytest.mark.parametrize("url", [MEALS, WORKOUTS])
-def test_the_planner_says_that_it_reads_no_notes(
-    client: FlaskClient, project: fakes.FakeDataApi, url: str
-) -> None:
-    unread = "doesn't read notes"
-    assert unread in ask(client, project, url, notes="Something with mushrooms.").get_json()["message"]
-    for body in ({}, {"notes": ""}):
-        assert unread not in ask(client, project, url, **body).get_json().get("message", "")
-
-
 @pytest.mark.parametrize(
-    ("url", "planner", "advice"), [(MEALS, "plan_meals", "recipe"), (WORKOUTS, "plan_workouts", "time")]
+    ("url", "planner"), [(MEALS, "plan_meals"), (WORKOUTS, "plan_workouts")], ids=["meals", "workouts"]
 )
-def test_nothing_to_suggest_is_said(
-    client: FlaskClient, project: fakes.FakeDataApi, url: str, planner: str, advice: str
+def test_what_could_not_be_followed_is_said(
+    client: FlaskClient, project: fakes.FakeDataApi, url: str, planner: str
 ) -> None:
-    project.replies[planner] = fakes.Reply(body=[])
+    project.replies[planner] = planned(notes_unread="Notes aren't read.", few_suggestions="Nothing fits.")
     body = ask(client, project, url).get_json()
     assert body["data"]["suggestions"] == []
-    assert advice in body["message"]
-    assert LABELS not in body["message"]
+    assert body["data"]["warnings"] == [
+        {"code": "notes_unread", "message": "Notes aren't read."},
+        {"code": "few_suggestions", "message": "Nothing fits."},
+    ]
+    # Without food there are no labels to check.
+    assert body["message"] == "Notes aren't read. Nothing fits."
+
+
+def test_what_could_not_be_checked_of_the_models_answer_is_said(
+    ai_client: FlaskClient, project: fakes.FakeDataApi, openai: fakes.FakeOpenAI
+) -> None:
+    warning = {"code": "unknown_allergy", "message": "Histamine isn't known."}
+    found = {"suggestions": [grounded_suggestion()], "warnings": [warning], "budget": BUDGET}
+    project.replies["finish_suggestions"] = fakes.Reply(body=found)
+    openai.enqueue(fakes.answer({"suggestions": [suggestion()]}))
+    body = ask(ai_client, project).get_json()
+    assert (body["data"]["source"], body["data"]["warnings"]) == ("openai", [warning])
+    assert body["message"].startswith("Histamine isn't known. Allergens")
+
+
+@pytest.mark.parametrize("url", [MEALS, WORKOUTS])
+def test_without_a_model_there_is_no_answer_when_the_planner_is_not_wanted(
+    client: FlaskClient, project: fakes.FakeDataApi, url: str
+) -> None:
+    body = assert_error(ask(client, project, url, fallback=False), 503, "model_not_configured")
+    assert "fallback" in body["hint"]
+    assert project.calls == []
+    assert ask(client, project, url, fallback=True).status_code == 200
 
 
 def test_every_answer_that_shows_food_says_that_labels_decide(
@@ -119,7 +138,7 @@ EITHER = [
     {"notes": "x" * 500},
     {"notes": "ü" * 500},
     {"notes": ""},
-    {"fallback": False},
+    {"fallback": True},
     {"date": None, "notes": None},
 ]
 
@@ -224,9 +243,8 @@ def test_the_model_answers_in_two_round_trips(
     openai.enqueue(fakes.answer({"suggestions": [suggestion()]}))
     data = ask(ai_client, project, count=2).get_json()["data"]
     assert (data["source"], data["model"], data["budget"]) == ("openai", "gpt-6-luna", BUDGET)
-    assert data["suggestions"] == [
-        {**suggestion(), "in_pantry": ["chickpeas"], "missing": [], "uses_expiring": []}
-    ]
+    assert data["suggestions"] == [grounded_suggestion()]
+    assert data["suggestions"][0]["id"] == SUGGESTION_ID
     assert project.calls == ["start_suggestions", "finish_suggestions"]
     finished = project.arguments("finish_suggestions")
     assert finished.pop("latency_ms") >= 0
@@ -342,17 +360,20 @@ def test_without_fallback_a_failing_model_is_a_failure(
 def test_a_planner_that_stands_in_with_nothing_says_so(
     hasty_client: FlaskClient, project: fakes.FakeDataApi, openai: fakes.FakeOpenAI
 ) -> None:
-    project.replies["plan_meals"] = fakes.Reply(body=[])
+    project.replies["plan_meals"] = planned(few_suggestions="No recipe fits.")
     openai.enqueue(fakes.refusal())
     message = ask(hasty_client, project).get_json()["message"]
-    assert "declined" in message
-    assert "No recipe fits" in message
+    assert message == (
+        "The AI model declined to answer; the built-in planner answered instead. No recipe fits."
+    )
 
 
 def test_the_planner_stands_in_when_the_database_drops_everything(
     ai_client: FlaskClient, project: fakes.FakeDataApi, openai: fakes.FakeOpenAI
 ) -> None:
-    project.replies["finish_suggestions"] = fakes.Reply(body={"suggestions": [], "budget": BUDGET})
+    project.replies["finish_suggestions"] = fakes.Reply(
+        body={"suggestions": [], "warnings": [], "budget": BUDGET}
+    )
     openai.always = fakes.answer({"suggestions": [suggestion()]})
     data = ask(ai_client, project).get_json()["data"]
     assert (data["source"], data["budget"]) == ("planner", BUDGET)
