@@ -115,6 +115,14 @@ comment on function private.name_patterns(text) is
   '{erdbeer|strawberr}.';
 grant execute on function private.name_patterns(text) to authenticated, service_role;
 
+create function private.allergy_parts(allergy text) returns setof text
+language sql immutable security invoker set search_path = '' as $$
+  select part
+  from pg_catalog.regexp_split_to_table(allergy, '[,;/&+]|\m(?:and|und|or|oder)\M', 'i') as part
+$$;
+comment on function private.allergy_parts(text) is 'The allergies in one entry: "Nuts, kiwi" are two.';
+grant execute on function private.allergy_parts(text) to authenticated, service_role;
+
 create function private.food_conflicts(allergies text[], foods text[]) returns table (food text, allergy text)
 language plpgsql stable security invoker set search_path = ''
 set plan_cache_mode = force_generic_plan set jit = off as $$
@@ -124,10 +132,9 @@ begin
   end if;
   return query
   with parts as materialized (
-    -- "Nuts, kiwi" are two.
     select row_number() over () as number, a.allergy, part, btrim(private.fold_food(part)) as folded
     from unnest(allergies) as a (allergy)
-    cross join regexp_split_to_table(a.allergy, '[,;/&+]|\m(?:and|und|or|oder)\M', 'i') as part
+    cross join private.allergy_parts(a.allergy) as part
   ),
   -- Whoever names a food avoids what it carries: an allergen by any of its foods (cheese is milk, walnut any tree nut),
   -- another class by its name.

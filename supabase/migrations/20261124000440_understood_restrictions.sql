@@ -33,10 +33,9 @@ begin
   known_diets := private.diet_conflicts(asked_dietary, foods);
   return query
   with parts as materialized (
-    -- "Nuts, kiwi" are two.
     select a.number, a.entry, btrim(part) as part
     from unnest(asked_allergies) with ordinality as a (entry, number)
-    cross join regexp_split_to_table(a.entry, '[,;/&+]|\m(?:and|und|or|oder)\M', 'i') as part
+    cross join private.allergy_parts(a.entry) as part
     where part ~ '\S'
   ),
   left_out as materialized (

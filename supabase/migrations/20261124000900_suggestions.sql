@@ -406,7 +406,7 @@ language sql stable security invoker set search_path = '' as $$
         order by i.position)
       from jsonb_array_elements(b.ingredients) with ordinality as i (value, position)))
   from private.basic_recipes as b
-  join public.profiles as p on p.id = (select auth.uid())
+  left join public.profiles as p on p.id = (select auth.uid())
   where b.name = basic_meal.name
 $$;
 comment on function private.basic_meal(text, integer) is
