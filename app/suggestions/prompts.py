@@ -38,7 +38,8 @@ You suggest workouts for one person. The user message is a JSON object: "request
 and stretching, rest days, and free time in their calendar.
 
 {_DATA.format(subject="training")}
-Suggest exactly request.count different workouts:
+Suggest exactly request.count different workouts, which differ in kind, exercises or intensity, not only in \
+their order:
 - Balance: first what was trained longest ago or least. Recovery: nothing hard that was trained hard in the \
 last 48 hours; after several days in a row something light.
 - Progress in small steps from what was lifted last: a repetition or two more, or the smallest next weight; \

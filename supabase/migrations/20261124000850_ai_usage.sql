@@ -281,7 +281,10 @@ begin
   end;
   return jsonb_build_object(
     'suggestions', grounded,
-    'warnings', warnings,
+    'warnings', warnings || private.warning('few_suggestions', case
+      when jsonb_array_length(grounded) < (request ->> 'count')::numeric then
+        'The model suggested less than that, or what broke an allergy, a diet, a limit or a safe weight was left out.'
+    end),
     'budget', private.settle_ai_request(
       ticket, case when outcome = 'ok' and grounded = '[]' then 'invalid_output' else outcome end, latency_ms,
       input_tokens, output_tokens));

@@ -148,7 +148,9 @@ begin
         where not x.equipment <@ usable)
       or exists (select from jsonb_array_elements(kept) as k
         where lower(k #>> '{workout,name}') = lower(workout ->> 'name')
-          or k #> '{workout,exercises}' = workout -> 'exercises');
+          -- In another order it is no other workout.
+          or (select array_agg(e order by e) from jsonb_array_elements(k #> '{workout,exercises}') as e)
+            = (select array_agg(e order by e) from jsonb_array_elements(workout -> 'exercises') as e));
     kept := kept || jsonb_build_array(
       suggestion || jsonb_build_object('based_on', private.based_on(workout -> 'exercises', past)));
   end loop;

@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 
 from app import config, create_app
 from app.suggestions import prompts
-from app.suggestions.schemas import Focus
+from app.suggestions.schemas import Focus, MealSuggestions, WorkoutSuggestions
 from local_supabase import Instance
 from tests import fakes
 from tests.app.conftest import CURRY, assert_error, bearer, proposed_workout, suggestion, with_model
@@ -90,6 +90,39 @@ def test_a_suggestion_is_in_the_shape_that_create_meal_takes(planner: FlaskClien
     suggested = ask(planner, owner)["suggestions"][0]
     created: Any = owner.client.rpc("create_meal", {"meal": suggested["meal"]}).execute()
     assert created.data["name"] == "All at home"
+
+
+def test_a_suggestion_that_is_accepted_twice_as_it_was_given_is_saved_once(
+    planner: FlaskClient, owner: User
+) -> None:
+    for url, rpc, table in (
+        (MEALS, "accept_meal_suggestion", "meals"),
+        (WORKOUTS, "accept_workout_suggestion", "fitness_workouts"),
+    ):
+        suggested = ask(planner, owner, url)["suggestions"][0]
+        for _ in range(2):
+            owner.client.rpc(rpc, {"suggestion": suggested}).execute()
+        assert len(owner.client.table(table).select("id").execute().data) == 1
+
+
+def test_what_the_planner_could_not_follow_reaches_the_client(planner: FlaskClient, owner: User) -> None:
+    odd = {"allergies": ["histamine"], "dietary": ["low carb"]}
+    owner.client.table("profiles").update(odd).eq("id", owner.id).execute()
+    far = {"date": "2199-12-31", "notes": "A bad knee."}
+    meals = ask(planner, owner, max_total_minutes=1, **far)
+    workouts = ask(planner, owner, WORKOUTS, equipment=["trampoline"], focus="arms", **far)
+    past = ask(planner, owner, meal_time="00:00")
+    told = ["notes_unread", "unknown_allergy", "unknown_diet", "few_suggestions", "far_ahead"]
+    assert [warning["code"] for warning in meals["warnings"]] == told
+    told = ["notes_unread", "unknown_equipment", "few_suggestions", "far_ahead"]
+    assert [warning["code"] for warning in workouts["warnings"]] == told
+    assert past["warnings"][0]["code"] == "past_time"
+    for answer, contract in (
+        (meals, MealSuggestions),
+        (past, MealSuggestions),
+        (workouts, WorkoutSuggestions),
+    ):
+        contract.model_validate_json(json.dumps(answer))
 
 
 def test_another_users_pantry_and_recipes_are_not_suggested(

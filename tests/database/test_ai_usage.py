@@ -408,9 +408,16 @@ def test_suggestions_finish_with_those_that_hold(data_api: DataApi, owner: User)
     bad = {**good, "meal_id": str(uuid4())}
     ticket = started_meals(data_api, owner)
     answer = call(
-        data_api, owner, "finish_suggestions", ticket=ticket, suggestions=[bad, good], request={}, **USED
+        data_api,
+        owner,
+        "finish_suggestions",
+        ticket=ticket,
+        suggestions=[bad, good],
+        request={"count": 2},
+        **USED,
     )
     assert answer.status_code == 200, answer.text
+    assert [warning["code"] for warning in answer.json()["warnings"]] == ["few_suggestions"]
     (kept,) = answer.json()["suggestions"]
     assert kept["meal"]["name"] == "Chickpea curry"
     assert kept["missing"] == ["chickpeas"]

@@ -358,16 +358,31 @@ def test_a_workout_that_says_it_is_short_and_is_not_is_dropped(data_api: DataApi
     assert len(kept_workouts(data_api, owner, [endless])) == 1
 
 
+def test_each_suggestion_has_an_id_to_accept_it_with(data_api: DataApi, owner: User) -> None:
+    rpc = "accept_workout_suggestion"
+    first, again = (kept_workouts(data_api, owner, [workout()])[0] for _ in range(2))
+    assert first["id"] != again["id"]
+    saved = [kitchen.call(owner, rpc, suggestion=one)["id"] for one in (first, first, again)]
+    assert saved[0] == saved[1] != saved[2]
+    meals = [ground(data_api, owner, [suggestion()]).json()[0]["id"] for _ in range(2)]
+    assert len({*meals}) == 2
+
+
 def test_repeated_workouts_and_more_than_asked_for_are_dropped(data_api: DataApi, owner: User) -> None:
     sent = [
         workout(name="A"),
         workout(("Plank", sets(1, 9)), name="a"),
         workout(name="Same exercises"),
         workout(("Squat", sets(1, 9)), name="B"),
-        workout(("Lunge", sets(1, 9)), name="C"),
+        workout(("Lunge", sets(1, 9)), ("Squat", sets(1, 9)), name="C"),
     ]
     assert [row["workout"]["name"] for row in kept_workouts(data_api, owner, sent)] == ["A", "B", "C"]
     assert [row["workout"]["name"] for row in kept_workouts(data_api, owner, sent, count=1)] == ["A"]
+    other_order = workout(("Squat", sets(1, 9)), ("Lunge", sets(1, 9)), name="Another order")
+    (kept,) = kept_workouts(data_api, owner, [sent[4], other_order])
+    assert kept["workout"]["name"] == "C"
+    more = workout(("Squat", sets(2, 9)), ("Lunge", sets(1, 9)), name="More sets")
+    assert len(kept_workouts(data_api, owner, [sent[4], more])) == 2
 
 
 def test_grounding_workouts_saves_nothing(data_api: DataApi, owner: User) -> None:

@@ -146,5 +146,7 @@ def test_every_answer_with_meals_names_what_is_not_understood(
     for kind, expected in (("meal_suggestions", said), ("workout_suggestions", {})):
         started: Any = call(owner, "start_suggestions", **AI_REQUEST | {"kind": kind, "request": {}})
         used = {"outcome": "ok", "latency_ms": 1, "input_tokens": 1, "output_tokens": 1}
-        finished = call(owner, "finish_suggestions", ticket=started["ticket"], suggestions=[], **used)
+        finished = call(
+            owner, "finish_suggestions", ticket=started["ticket"], suggestions=[], request={}, **used
+        )
         assert warnings(finished) == expected
