@@ -148,6 +148,8 @@ declare
   people constant numeric := request ->> 'servings';
   meal_time constant time := request ->> 'meal_time';
   available constant integer := private.minutes_before(on_day, meal_time);
+  -- Once, not for thousands of recipes.
+  is_breakfast_time constant boolean := private.is_morning(meal_time);
 begin
   return query
   with history as (
@@ -205,7 +207,7 @@ begin
       - case when r.planned_near <= 7 then 0.15 else 0 end as score,
       r.last_cooked_on >= on_day - 2 or r.planned_near <= 2 as is_lately,
       r.total_minutes <= available
-        and r.is_breakfast = coalesce(private.is_morning(meal_time), r.id is not null and r.is_breakfast) as fits
+        and r.is_breakfast = coalesce(is_breakfast_time, r.id is not null and r.is_breakfast) as fits
     from recipes as r
     cross join needs as n
     left join private.pantry_coverage(on_day, n.recipes, n.foods, n.quantities, n.units) as v on v.recipe = r.number
