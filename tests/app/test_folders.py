@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from app import folders
-from tests.conftest import ROOT
 
+# By its file: importing the whole service would take most of the time.
 MAKER = """
-import sys
-from app import folders
-folders.make(sys.argv[1])
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("folders", sys.argv[1])
+folders = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(folders)
+folders.make(sys.argv[2])
 print("made", flush=True)
 sys.stdin.read()
 """
@@ -30,8 +32,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def maker_of(folder: Path) -> "subprocess.Popen[bytes]":
     """A process that has made `folder`, and ends with its input."""
     process = subprocess.Popen(
-        [sys.executable, "-c", MAKER, folder],
-        env={"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", MAKER, folders.__file__, folder],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
