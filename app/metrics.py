@@ -1,6 +1,7 @@
 """What operators count, in Prometheus' format. Labels have few values, and none is about a user."""
 
 import os
+from contextlib import AbstractContextManager
 
 from flask import Blueprint, Response
 from prometheus_client import (
@@ -56,6 +57,13 @@ _fallbacks = Counter(
     ["kind", "reason"],
     registry=_registry,
 )
+_reading_seconds = Histogram(
+    "life_os_reading_seconds",
+    "How long receipts' files took to be prepared and read, with waiting.",
+    ["job"],
+    buckets=(0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120),
+    registry=_registry,
+)
 
 
 @blueprint.get("/metrics")
@@ -92,3 +100,8 @@ def count_model_call(
 def count_fallback(kind: str, reason: str) -> None:
     """Counts an answer that stood in for the language model's."""
     _fallbacks.labels(kind, reason).inc()
+
+
+def reading(job: str) -> AbstractContextManager[object]:
+    """Measures how long the reader takes for a job."""
+    return _reading_seconds.labels(job).time()

@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, current_app
 from pydantic import TypeAdapter
 
-from app import folders, telemetry
+from app import folders, metrics, telemetry
 from app.config import Settings
 from app.errors import ReaderBusy, ReaderUnavailable, ReadingFailed, ReadingTimedOut, UnusableFile
 from app.receipts import desk, ocr, pages
@@ -159,7 +159,7 @@ class Place:
 
     def _do(self, header: dict[str, Any], parts: list[bytes]) -> desk.Message:
         try:
-            with telemetry.span("receipts.job", header["job"]):
+            with telemetry.span("receipts.job", header["job"]), metrics.reading(header["job"]):
                 desk.send(self._connection, header, parts)
                 if not self._connection.poll(self._patience_seconds):
                     raise ReadingTimedOut

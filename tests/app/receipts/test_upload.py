@@ -14,6 +14,7 @@ from tests.app.conftest import assert_error, bearer
 from tests.app.receipts import drawing, files
 from tests.app.receipts.conftest import MakeService
 from tests.app.receipts.uploads import ROWS, URL, extract, files_of, receipts_of, send, sent, text_pdf
+from tests.app.test_metrics import change
 from tests.conftest import User
 
 
@@ -37,6 +38,12 @@ def test_a_pdf_with_text_becomes_a_draft(service: FlaskClient, owner: User) -> N
     assert row["id"] == receipt["id"]
     assert len(row["receipt_lines"]) == 3
     assert row["extraction"]["source"] == "pdf"
+
+
+def test_operators_see_how_long_reading_takes(service: FlaskClient, owner: User) -> None:
+    added = change(service, lambda: sent(service, owner, text_pdf("Counted")))
+    assert added("life_os_reading_seconds_count", job="prepare") == 1
+    assert added("life_os_reading_seconds_count", job="read") == 1
 
 
 def test_the_original_is_stored_in_the_owners_folder_under_its_hash(
