@@ -28,10 +28,10 @@ def extract(pages: Sequence[Sequence[Line]], hints: Hints, source: Source = "ocr
     money = currency.find(rows, hints.currency)
     decimals = currency.decimals(money.value if money else None)
     entries = ledger.read(rows, decimals)
-    lines = [
-        line.model_copy(update={"category": category.of_line(line.name)})
-        for line in items.find(rows, entries, decimals)
-    ]
+    lines, later = (
+        [line.model_copy(update={"category": category.of_line(line.name)}) for line in found]
+        for found in (items.find(rows, entries, decimals), items.find_later(rows, entries, decimals))
+    )
     sums = totals.find(entries, tax_table.find(rows, entries), [line.amount for line in lines])
     moment = dates.find(
         rows,
@@ -57,4 +57,4 @@ def extract(pages: Sequence[Sequence[Line]], hints: Hints, source: Source = "ocr
         category=category.find(name.value if name else None, lines, rows, hints.known_stores),
         lines=tuple(lines),
     )
-    return check(reconcile(read), hints)
+    return check(reconcile(read, later), hints)

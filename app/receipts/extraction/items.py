@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 from app.receipts.extraction import amounts, vocabulary
 from app.receipts.extraction.layout import Row
@@ -28,6 +29,7 @@ _END_ROLES = {
     ),
     *(Role.TAX_TABLE, Role.BALANCE, Role.NOT_TOTAL),
 }
+_LAST_ROLES = {Role.GRAND_TOTAL, Role.PAYMENT, Role.CHANGE, Role.TAX_TABLE, Role.BALANCE}
 # A quantity before or after its sign: "2 x", "x 2", "3 @", "2 ST".
 _TIMES = re.compile(
     r"(?<![\w.,])(?P<a>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[xX×*@]|st(?:k|ck)?\b|pcs?\b|kg\b)|[xX×]\s?(?P<b>\d{1,3})(?![\w.,])",
@@ -55,13 +57,29 @@ class _Priced:
 
 
 def find(rows: Sequence[Row], entries: Sequence[Entry], decimals: int = 2) -> list[ExtractedLine]:
-    """The lines between the head of the receipt and its sums."""
+    """The lines between the head of the receipt and its first sum."""
     first, last = _range(rows, entries, decimals)
     # Without a head, the name of the first line may stand above its price.
     highest = first if first and _is_header(rows[first - 1]) else first - 1
-    priced = {
-        number: line for number in range(first, last) if (line := _priced(rows[number], number, decimals))
-    }
+    return _lines(rows, range(first, last), highest, decimals)
+
+
+def find_later(rows: Sequence[Row], entries: Sequence[Entry], decimals: int = 2) -> list[ExtractedLine]:
+    """What may be more lines: where the first sum is that of a department or a rate, before the next sums."""
+    _, first = _range(rows, entries, decimals)
+    sums = {e.row: e.role for e in entries if e.row >= first and e.role is not Role.NONE and e.amounts}
+    last = next((row for row, role in sums.items() if role in _LAST_ROLES), first)
+    return [
+        line
+        for before, after in pairwise(row for row in sums if row <= last)
+        for line in _lines(rows, range(before + 1, after), before + 1, decimals)
+    ]
+
+
+def _lines(rows: Sequence[Row], where: range, highest: int, decimals: int) -> list[ExtractedLine]:
+    """The lines in some rows; the name of the first one may stand as far up as `highest`."""
+    first, last = where.start, where.stop
+    priced = {number: line for number in where if (line := _priced(rows[number], number, decimals))}
     multiples = _multiples(rows, priced)
     priced = {number: line for number, line in priced.items() if number + 1 not in multiples}
     priced = {number: line for number, line in priced.items() if not _is_only_named(line, priced)}

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import chain, combinations, product
 
 from app.receipts.extraction import vocabulary
 from app.receipts.extraction.checks import lines_agree
@@ -16,16 +16,17 @@ _SURE = 0.75
 _MOST_FOR_PAIRS = 20
 
 
-def reconcile(extraction: Extraction) -> Extraction:
+def reconcile(extraction: Extraction, later: Sequence[ExtractedLine]) -> Extraction:
     """The extraction with lines that add up to a total that is sure without them; else as it is.
 
-    Rows that only repeat a sum or inform ("Item price 46.00") come out, and a stray minus goes.
+    Rows that only repeat a sum or inform ("Item price 46.00") come out, a stray minus goes, and `later` lines
+    (those after the first sum) come in.
     """
     total = extraction.total
     if total is None or total.confidence < _SURE or lines_agree(extraction):
         return extraction
     sums = _sums(extraction)
-    for lines in _changed(extraction.lines, sums):
+    for lines in chain([[*extraction.lines, *later]], _changed(extraction.lines, sums)):
         if lines and sum(line.amount for line in lines) in sums:
             return extraction.model_copy(update={"lines": tuple(lines)})
     return extraction

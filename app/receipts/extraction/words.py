@@ -60,7 +60,7 @@ def _lexicon() -> frozenset[str]:
         vocabulary.BALANCE,
     )
     phrases = (phrase for table in tables for phrases in table.values() for phrase in phrases.split("|"))
-    return frozenset(word for phrase in phrases for word in phrase.strip("~").split())
+    return frozenset(word for phrase in phrases for word in phrase.replace("~", "").split())
 
 
 @cache
@@ -118,4 +118,4 @@ class Words:
 def _as_pattern(phrase: str) -> str:
     start = "[a-z]*" if phrase.startswith("~") else ""
     end = "" if phrase.endswith("~") else "(?![a-z])"
-    return start + phrase.strip("~").replace(" ", " ?") + end
+    return start + phrase.strip("~").replace("~", "[a-z]*").replace(" ", " ?") + end

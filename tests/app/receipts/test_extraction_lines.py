@@ -199,6 +199,26 @@ def test_a_stray_minus_goes_where_the_lines_add_up_without() -> None:
     assert [line.amount for line in found.lines] == [Decimal("4.00"), Decimal("5.00")]
 
 
+def test_lines_after_the_sum_of_a_department_are_lines() -> None:
+    found = read(
+        *HEAD,
+        "Green tea|4.00",
+        "Total 0% supplies|4.00",
+        "Wool socks|10.00",
+        "Total 6% supplies (excl. GST)|10.00",
+        "GST|0.60",
+        "Total payable|14.60",
+    )
+    assert [line.name for line in found.lines] == ["Green tea", "Wool socks"]
+    assert (said(found, "total"), said(found, "tax")) == (Decimal("14.60"), Decimal("0.60"))
+    assert "lines_differ" not in found.warnings
+
+
+def test_what_is_printed_between_other_sums_is_no_line() -> None:
+    found = read(*HEAD, "Green tea|4.00", "Subtotal|4.00", "Happy hour until 18.00", "Tax|0.40", "TOTAL|4.40")
+    assert [line.name for line in found.lines] == ["Green tea"]
+
+
 def test_lines_that_no_plain_misreading_explains_stay_as_they_are() -> None:
     found = read(
         *HEAD, "Green tea|4.00", "Rye bread|5.00", "Jam|2.20", "TOTAL|12.34", "Cash|20.00", "Change|7.66"
