@@ -35,7 +35,8 @@ _TIMES = re.compile(
     r"(?<![\w.,])(?P<a>\d{1,4}(?:[.,]\d{1,3})?)\s?(?:[xX×*@]|st(?:k|ck)?\b|pcs?\b|kg\b)|[xX×]\s?(?P<b>\d{1,3})(?![\w.,])",
     re.IGNORECASE,
 )
-_LEADING = re.compile(r"^(?P<count>\d{1,2})\s+(?=\D|\d+[.,]\d)")
+# "2 Tea", "2 4.00", "0.48 Tomatoes".
+_LEADING = re.compile(r"^(?P<count>\d{1,2}(?:\s+(?=\D|\d+[.,]\d)|[.,]\d{1,3}\s+(?=[^\W\d_]{2})))")
 _COUNT_COLUMN = re.compile(r"(?<=\S)\s{2,}(?P<count>\d{1,2})\s*$")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,4}(?:[.,]\d{1,3})?(?![\w.,%])")
 _CODE = re.compile(r"(?<!\w)(?:[A-Z]{0,3}\d{5,}[A-Z]?|\d{3,}-\d+)(?!\w)")
@@ -151,7 +152,8 @@ def _parts(text: str, amount: Decimal, decimals: int) -> tuple[str, Decimal | No
             if price.start != start and count > 0 and _equals(count * price.value, amount):
                 return _clean(_without_count(text, start, stop, end)), count, price.value
     if not counts and (leading := _LEADING.match(text)):
-        counts = [(0, leading.end(), Decimal(leading["count"]))]
+        counts = [(0, leading.end(), Decimal(leading["count"].strip().replace(",", ".")))]
+        end = next((price.start for price in prices if price.start >= leading.end()), len(text))
     if not counts and (column := _COUNT_COLUMN.search(text[:end])):
         counts = [(column.start(), column.end(), Decimal(column["count"]))]
     if counts and counts[0][2] > 0:

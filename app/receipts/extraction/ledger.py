@@ -71,6 +71,11 @@ _SUMS = {
 }
 
 
+# What comes before everything else that is done to the sum of the lines.
+_FIRST_SUMS = {Role.SUBTOTAL, Role.TOTAL, Role.GRAND_TOTAL}
+_ALSO_GOODS = {Role.PAYMENT, Role.CHANGE, Role.TIP, Role.ROUNDING, Role.BALANCE}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A row, what it is about, and its amounts."""
@@ -96,8 +101,8 @@ class Entry:
 def read(rows: Sequence[Row], decimals: int = 2) -> list[Entry]:
     """An entry for each row."""
     labels = [fold(amounts.bare(row.text)) for row in rows]
-    roles = _roles(rows, labels)
     own = [tuple(a.value for a in amounts.find(row.text, decimals)) for row in rows]
+    roles = _without_goods(_roles(rows, labels), labels, own)
     entries = []
     for number, row in enumerate(rows):
         found, certain = own[number], True
@@ -155,6 +160,20 @@ def _roles(rows: Sequence[Row], labels: Sequence[str]) -> list[Role]:
             )
         roles.append(Role.TAX_TABLE if in_table else role)
     return roles
+
+
+def _without_goods(
+    roles: Sequence[Role], labels: Sequence[str], own: Sequence[tuple[Decimal, ...]]
+) -> list[Role]:
+    """The roles, but none for goods that are called like a payment: a salad bar, before any sum."""
+    sums = (n for n, role in enumerate(roles) if role in _FIRST_SUMS and own[n])
+    first = next(sums, 0)
+    return [
+        Role.NONE
+        if number < first and role in _ALSO_GOODS and own[number] and _WORDS[role].without(labels[number])
+        else role
+        for number, role in enumerate(roles)
+    ]
 
 
 def _is_table_head(row: Row, label: str) -> bool:

@@ -5,12 +5,10 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import chain, combinations, product
 
-from app.receipts.extraction import vocabulary
 from app.receipts.extraction.checks import lines_agree
-from app.receipts.extraction.words import Words, fold
+from app.receipts.extraction.words import fold
 from app.receipts.schemas import Amount, ExtractedLine, Extraction, Reading
 
-_DISCOUNT = Words(vocabulary.DISCOUNT)
 _SURE = 0.75
 # Among more lines, two that happen to make the difference are no wonder.
 _MOST_FOR_PAIRS = 20
@@ -47,7 +45,7 @@ def _changed(lines: Sequence[ExtractedLine], sums: set[Decimal]) -> Iterator[lis
     """The lines with one misreading undone, the likeliest first."""
     at = range(len(lines))
     for index in at:
-        if lines[index].amount < 0 and not _DISCOUNT(fold(lines[index].name)):
+        if lines[index].amount < 0:
             flipped = lines[index].model_copy(update={"amount": -lines[index].amount})
             yield [flipped if other == index else lines[other] for other in at]
     for index in reversed(at):

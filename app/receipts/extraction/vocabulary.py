@@ -536,3 +536,27 @@ CATEGORIES: Mapping[str, Table] = {
         "scandinavian": "bio|kino|museum|bok|bokhandel|leksaker|legetoj|sport|avis",
     },
 }
+
+# --- What is meant as it stands ----------------------------------------------------------------------
+
+PLAIN: Table = {
+    "en": "anal|article|bear|below|blob|bogus|bones|bound|bounded|brand|bricks|chance|chances|changed"
+    "|charges|chat|cross|debate|detour|document|documents|done|drinks|eight|foods|found|gender|good"
+    "|grant|grass|grind|grows|guess|having|height|joint|layer|liquid|lite|montana|mound|older|paint"
+    "|paints|paper|pesto|pint|pints|poster|pound|prick|prime|print|prints|prize|punk|quota|receive"
+    "|receives|regard|relate|render|rendered|rest|resume|retail|rice|rounds|royalty|saying|sender"
+    "|serves|sorting|sound|stack|steer|stems|stick|stock|supplied|supplier|takes|tapes|taxis|tens"
+    "|tinder|tricks|unity|upon|vessel|visit|woods|wound",
+    "ms": "cuka|kecik|sukar",
+    "de": "dunne|gerat|kosten|nette|pesten|reise|rund|sonne|suppe|tonne|zonne",
+    "fr": "bonne|coucher|gratuit|gratuite|gratuits|libre|liquide|livre|ombre|peint|pont|reste|rond|somme"
+    "|titre|toucher|vitre",
+    "es": "bueno|calor|hombre|mancha|plata|plomo|primo|redondo|regla|trozo|vuelta",
+    "it": "buona|buone|buoni|conti|donna|gesto|grana|grano|gratuito|letto|marcia|mezzi|pancia|petto|pezzo"
+    "|testo|tetto|vuota",
+    "pt": "custa|manca|troca",
+    "nl": "gedrag|punt|stuk",
+    "scandinavian": "drick|dricka|gran|grans|samma|samme",
+    "any": "axel|besan|bono|cesar|natto|opus|provo|renate",
+}
+"""Goods, places and names that are one letter away from a word of the tables above, and no misread ones."""

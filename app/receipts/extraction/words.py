@@ -32,7 +32,7 @@ def _as_letters(word: str) -> str:
 
 
 def _corrected(word: str) -> str:
-    if len(word) < _LEAST_CORRECTED - 1 or not word.isalpha() or word in _lexicon():
+    if len(word) < _LEAST_CORRECTED - 1 or not word.isalpha() or word in _lexicon() or word in _plain():
         return word
     near = {known for cut in (word, *_cuts(word)) for known in _nearby().get(cut, ())}
     near = {known for known in near if _is_misread(word, known)}
@@ -61,6 +61,11 @@ def _lexicon() -> frozenset[str]:
     )
     phrases = (phrase for table in tables for phrases in table.values() for phrase in phrases.split("|"))
     return frozenset(word for phrase in phrases for word in phrase.replace("~", "").split())
+
+
+@cache
+def _plain() -> frozenset[str]:
+    return frozenset(word for words in vocabulary.PLAIN.values() for word in words.split("|"))
 
 
 @cache

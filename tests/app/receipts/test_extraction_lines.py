@@ -199,6 +199,25 @@ def test_a_stray_minus_goes_where_the_lines_add_up_without() -> None:
     assert [line.amount for line in found.lines] == [Decimal("4.00"), Decimal("5.00")]
 
 
+@pytest.mark.parametrize("name", ["Salad bar", "Bar soap", "Card holder", "Round steak", "Room service"])
+def test_goods_that_are_called_like_a_payment_are_lines(name: str) -> None:
+    found = read(
+        *HEAD, "Green tea|4.00", f"{name}|3.00", "Rye bread|2.00", "Total|9.00", "Cash|10.00", "Change|1.00"
+    )
+    assert [line.name for line in found.lines] == ["Green tea", name, "Rye bread"]
+    assert said(found, "tendered") == Decimal("10.00")
+
+
+def test_a_payment_before_the_total_is_no_line() -> None:
+    found = read(*HEAD, "Green tea|4.00", "Rye bread|5.00", "Cash|10.00", "Change|1.00", "Total|9.00")
+    assert [line.name for line in found.lines] == ["Green tea", "Rye bread"]
+
+
+def test_a_weight_may_stand_before_the_name() -> None:
+    (line, *_) = read(*HEAD, "0.48 Courgettes|7.92", "1 Rye bread|5.00", "Total|12.92").lines
+    assert (line.name, line.quantity, line.unit_price) == ("Courgettes", Decimal("0.48"), Decimal("16.50"))
+
+
 def test_lines_after_the_sum_of_a_department_are_lines() -> None:
     found = read(
         *HEAD,
