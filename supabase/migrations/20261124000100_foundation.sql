@@ -143,6 +143,17 @@ to authenticated, service_role;
 -- What RPCs that take a JSON document share
 -------------------------------------------------------------------------------
 
+-- The Data API makes the message of a PT4xx the status line of its answer: a line break in it would end that line, and
+-- whoever wrote it would write the headers that follow, or another answer.
+create function private.one_line(words text, most integer default 50) returns text
+language plpgsql immutable security invoker set search_path = '' as $$
+begin
+  return regexp_replace(left(words, most), '[[:cntrl:]]', ' ', 'g');
+end $$;
+comment on function private.one_line(text, integer) is
+  'What a client sent, as the message of a refusal may quote it: cut, and without line breaks and control characters.';
+grant execute on function private.one_line(text, integer) to authenticated, service_role;
+
 create function private.require_shape(document jsonb, shape jsonb, what text) returns void
 language plpgsql stable security invoker set search_path = '' as $$
 declare
@@ -162,7 +173,7 @@ begin
   select k into key from jsonb_object_keys(document) as k where not shape ? k limit 1;
   if found then
     raise sqlstate 'PT422' using
-      message = format('%s has an unknown key: %s', what, left(key, 50)),
+      message = format('%s has an unknown key: %s', what, private.one_line(key)),
       detail = 'Unknown keys are refused, so that nothing sent is silently lost.',
       -- What the same thing is called elsewhere: start_time and meal_time are time here, or the other way round.
       hint = concat(
@@ -217,8 +228,9 @@ create function private.refuse_input(what text, message text, constraint_name te
 language plpgsql immutable security invoker set search_path = '' as $$
 begin
   raise sqlstate 'PT422' using
-    message = format('%s is not valid: %s', what, coalesce(nullif(replace(constraint_name, '_', ' '), ''), message)),
-    detail = message,
+    message = format('%s is not valid: %s', what,
+      coalesce(nullif(replace(constraint_name, '_', ' '), ''), private.one_line(message, 200))),
+    detail = left(message, 500),
     hint = 'Nothing was saved. Correct the value and send the whole document again.';
 end $$;
 comment on function private.refuse_input(text, text, text) is

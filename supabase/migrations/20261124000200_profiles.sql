@@ -67,7 +67,7 @@ language plpgsql volatile security invoker set search_path = '' as $$
 begin
   if not private.is_timezone(new.timezone) then
     raise sqlstate 'PT422' using
-      message = format('unknown time zone: %s', new.timezone),
+      message = format('unknown time zone: %s', private.one_line(new.timezone)),
       detail = 'A time zone is UTC or the name of an IANA zone, spelled exactly.',
       hint = 'Use a name such as "Europe/Berlin"; browsers give it as Intl.DateTimeFormat().resolvedOptions().timeZone.';
   end if;

@@ -307,7 +307,8 @@ begin
       'exercise ' || number);
     if not private.are_sets(exercise -> 'sets') then
       raise sqlstate 'PT422' using
-        message = format('the sets of exercise %s (%s) are not valid', number, left(exercise ->> 'name', 100)),
+        message = format('the sets of exercise %s (%s) are not valid', number,
+          private.one_line(exercise ->> 'name', 100)),
         detail = 'An exercise has 1–50 sets, each an object with any of reps (0–1000), weight_kg (0–2000, at most three '
           'decimals), duration_seconds (0–86400), rest_seconds (0–3600) and done (true or false), and nothing else.',
         hint = 'Send sets such as [{"reps": 8, "weight_kg": 60, "rest_seconds": 120}].';

@@ -118,7 +118,7 @@ begin
   if tg_op = 'INSERT' then
     if new.status <> 'active' then
       raise sqlstate 'PT409' using
-        message = format('a session can''t start as %s', new.status),
+        message = format('a session can''t start as %s', private.one_line(new.status)),
         detail = 'Every session starts active.',
         hint = 'Leave status out, then PATCH it.';
     end if;

@@ -206,7 +206,7 @@ create function private.refuse_derived_insert() returns trigger
 language plpgsql volatile security invoker set search_path = '' as $$
 begin
   raise sqlstate 'PT409' using
-    message = format('events of source %s are made by the database', new.source),
+    message = format('events of source %s are made by the database', private.one_line(new.source)),
     detail = 'They appear with their source row, in the same transaction.',
     hint = 'Insert the workout, cardio, sport, stretching, planned meal or expense instead; here only source "custom".';
 end $$;

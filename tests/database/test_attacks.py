@@ -353,3 +353,62 @@ def test_each_refusal_has_its_status(data_api: DataApi, owner: User, attacker: U
 def test_a_bad_token_is_refused_and_not_anon(data_api: DataApi, token: str) -> None:
     answer = data_api.request("GET", "meals", by=None, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401
+
+
+LINE_BREAK = "x\r\nX-Injected: yes"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "message"),
+    [
+        ("POST", "rpc/create_meal", {"meal": {LINE_BREAK: 1}}, "meal has an unknown key: {}"),
+        (
+            "POST",
+            "rpc/create_workout",
+            {"workout": {"name": "Push", "date": "2026-11-24", "exercises": [{"name": LINE_BREAK, "sets": []}]}},
+            "the sets of exercise 1 ({}) are not valid",
+        ),
+        ("PATCH", "profiles", {"timezone": LINE_BREAK}, "unknown time zone: {}"),
+        (
+            "POST",
+            "user_sessions",
+            {"session_type": "workout", "status": LINE_BREAK},
+            "a session can't start as {}",
+        ),
+        (
+            "POST",
+            "calendar_events",
+            {"title": "Tea", "start_time": "2026-11-24T10:00:00Z", "source": LINE_BREAK},
+            "events of source {} are made by the database",
+        ),
+    ],
+)
+def test_what_a_refusal_quotes_cannot_write_headers(
+    data_api: DataApi, attacker: User, method: str, path: str, body: Any, message: str
+) -> None:
+    where = f"{path}?id=eq.{attacker.id}" if method == "PATCH" else path
+    answer = data_api.request(method, where, body, by=attacker)
+    assert "X-Injected" not in answer.headers
+    assert answer.status_code in (409, 422), answer.text
+    assert answer.json()["message"] == message.format("x  X-Injected: yes")
+
+
+@pytest.mark.parametrize("name", ["x\ny", "x\x1b[31m", "x\x7f"])
+def test_control_characters_are_refused_as_anything_else(
+    data_api: DataApi, attacker: User, name: str
+) -> None:
+    answer = data_api.post("rpc/create_meal", {"meal": {name: 1}}, by=attacker)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["message"].startswith("meal has an unknown key: x ")
+
+
+def test_a_refusal_is_short_however_long_what_it_quotes(data_api: DataApi, attacker: User) -> None:
+    endless = data_api.http.post(
+        "rpc/create_meal",
+        content='{"meal": {"name": "Tea", "prep_time": 1e100000}}',
+        headers={"Authorization": f"Bearer {attacker.token}", "Content-Type": "application/json"},
+    )
+    zone = data_api.patch(f"profiles?id=eq.{attacker.id}", {"timezone": "x" * 100_000}, by=attacker)
+    for answer in (endless, zone):
+        assert answer.status_code == 422, answer.text[:500]
+        assert len(answer.text) < 2000
