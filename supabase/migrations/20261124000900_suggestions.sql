@@ -80,16 +80,19 @@ end $$;
 comment on function private.check_suggestions(jsonb, text) is
   'Refuses (PT422) what is no array of at most five suggestions.';
 
-create function private.check_suggestion_day(request jsonb) returns void
+create function private.check_suggestion_request(request jsonb) returns void
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   today date := private.today();
 begin
-  if not coalesce((request ->> 'date')::date between '1900-01-01' and '2199-12-31', true)
-    or char_length(request ->> 'notes') > 500 then
+  if not (
+    coalesce((request ->> 'count')::numeric between 1 and 5, true)
+    and coalesce((request ->> 'date')::date between '1900-01-01' and '2199-12-31', true)
+    and coalesce(char_length(request ->> 'notes') <= 500, true)
+  ) then
     raise sqlstate 'PT422' using
       message = 'request is out of range',
-      detail = 'date lies in 1900–2199; notes have at most 500 characters.',
+      detail = 'count is 1–5; date lies in 1900–2199; notes have at most 500 characters.',
       hint = 'Correct the value, or leave the key out.';
   elsif (request ->> 'date')::date < today then
     raise sqlstate 'PT422' using
@@ -98,8 +101,9 @@ begin
       hint = 'Send today or a later day, or leave the key out.';
   end if;
 end $$;
-comment on function private.check_suggestion_day(jsonb) is
-  'Refuses (PT422) a date before the caller''s today, and notes that are too long.';
+comment on function private.check_suggestion_request(jsonb) is
+  'Refuses (PT422) what requests for meals and for workouts share and what is out of range: count, date, which isn''t '
+  'before the caller''s today, and notes.';
 
 -------------------------------------------------------------------------------
 -- What is said
@@ -165,7 +169,7 @@ comment on function private.with_ids(jsonb, timestamptz) is
 
 grant execute on function
   private.today(), private.free_time(date, date, time, time), private.minutes_before(date, time),
-  private.check_suggestions(jsonb, text), private.check_suggestion_day(jsonb), private.listed(text[], integer),
+  private.check_suggestions(jsonb, text), private.check_suggestion_request(jsonb), private.listed(text[], integer),
   private.day_in_words(date, date), private.shortened(text, integer), private.warning(text, text),
   private.warnings_of_day(date, date, text), private.with_ids(jsonb, timestamptz)
 to authenticated;

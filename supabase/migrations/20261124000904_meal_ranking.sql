@@ -10,17 +10,16 @@ begin
   perform private.require_shape(request, '{"count": "integer", "date": "date", "meal_time": "time",
     "max_total_minutes": "integer", "servings": "integer", "notes": "string"}', 'request');
   if not (
-    coalesce((request ->> 'count')::numeric between 1 and 5, true)
-    and coalesce((request ->> 'servings')::numeric between 1 and 50, true)
+    coalesce((request ->> 'servings')::numeric between 1 and 50, true)
     and coalesce((request ->> 'max_total_minutes')::numeric between 1 and 960, true)
     and coalesce((request ->> 'meal_time')::time < '24:00', true)
   ) then
     raise sqlstate 'PT422' using
       message = 'request is out of range',
-      detail = 'count is 1–5, servings 1–50, max_total_minutes 1–960, meal_time before 24:00.',
+      detail = 'servings is 1–50, max_total_minutes 1–960, meal_time before 24:00.',
       hint = 'Correct the value, or leave the key out.';
   end if;
-  perform private.check_suggestion_day(request);
+  perform private.check_suggestion_request(request);
 end $$;
 comment on function private.check_meal_request(jsonb) is 'Refuses (PT422) a malformed request for meal suggestions.';
 

@@ -10,8 +10,7 @@ begin
   perform private.require_shape(request, '{"count": "integer", "date": "date", "duration_minutes": "integer",
     "focus": "string", "equipment": "array", "notes": "string"}', 'request');
   if not (
-    coalesce((request ->> 'count')::numeric between 1 and 5, true)
-    and coalesce((request ->> 'duration_minutes')::numeric between 5 and 240, true)
+    coalesce((request ->> 'duration_minutes')::numeric between 5 and 240, true)
     and not exists (
       select from jsonb_array_elements(nullif(request -> 'equipment', 'null')) as e where jsonb_typeof(e) <> 'string')
     and coalesce(jsonb_array_length(nullif(request -> 'equipment', 'null')), 0) <= 20
@@ -19,7 +18,7 @@ begin
   ) then
     raise sqlstate 'PT422' using
       message = 'request is out of range',
-      detail = 'count is 1–5, duration_minutes 5–240; equipment has at most 20 names, 1,000 characters in all.',
+      detail = 'duration_minutes is 5–240; equipment has at most 20 names, 1,000 characters in all.',
       hint = 'Correct the value, or leave the key out.';
   elsif not exists (select from private.workout_slots as s where s.focus = coalesce(request ->> 'focus', s.focus)) then
     raise sqlstate 'PT422' using
@@ -28,7 +27,7 @@ begin
       hint = format('Send one of: %s; or leave it out.',
         (select string_agg(distinct s.focus, ', ' order by s.focus) from private.workout_slots as s));
   end if;
-  perform private.check_suggestion_day(request);
+  perform private.check_suggestion_request(request);
 end $$;
 comment on function private.check_workout_request(jsonb) is
   'Refuses (PT422) a malformed request for workout suggestions.';
