@@ -283,7 +283,8 @@ begin
     'suggestions', grounded,
     'warnings', warnings || private.warning('few_suggestions', case
       when jsonb_array_length(grounded) < (request ->> 'count')::numeric then
-        'The model suggested less than that, or what broke an allergy, a diet, a limit or a safe weight was left out.'
+        'There are fewer suggestions than you asked for: what broke an allergy, a diet, a limit or a safe weight was left '
+        'out. Ask again for others.'
     end),
     'budget', private.settle_ai_request(
       ticket, case when outcome = 'ok' and grounded = '[]' then 'invalid_output' else outcome end, latency_ms,

@@ -63,23 +63,26 @@ $$;
 comment on function private.restriction_warnings() is
   'Warns of those of the caller''s allergies and diets that aren''t understood.';
 
-create function private.few_meals(found integer, request jsonb) returns jsonb
+create function private.few_meals(found integer, wanted integer, max_total_minutes text) returns jsonb
 language sql stable security invoker set search_path = '' as $$
-  select private.warning('few_suggestions', format('%s: %s.',
+  select private.warning('few_suggestions', case when found < wanted then format('%s: %s.',
     case found
       when 0 then 'No recipe fits, neither yours nor the basic ones'
       when 1 then 'Only one recipe fits'
       else format('Only %s recipes fit', found)
     end,
     concat_ws(', or ',
-      'allow more than ' || (request ->> 'max_total_minutes') || ' min',
-      case when p.allergies <> '{}' or p.dietary <> '{}'
-        then 'add recipes that keep to your allergies and diets, with their ingredients' else 'add recipes' end)))
-  from public.profiles as p
-  where p.id = (select auth.uid()) and found < coalesce((request ->> 'count')::numeric, 3)
+      'allow more than ' || max_total_minutes || ' min',
+      case
+        when exists (
+          select from public.profiles as p
+          where p.id = (select auth.uid()) and (p.allergies <> '{}' or p.dietary <> '{}'))
+        then 'add recipes that keep to your allergies and diets, with their ingredients'
+        else 'add recipes'
+      end)) end)
 $$;
-comment on function private.few_meals(integer, jsonb) is
-  'Warns when fewer meals were found than asked for; null when there are enough.';
+comment on function private.few_meals(integer, integer, text) is
+  'Warns when fewer meals were found than wanted, and says what would give more.';
 
 -- Compiling the queries (jit) would cost more than it saves, here and in what a model is told.
 create function public.plan_meals(request jsonb default '{}') returns jsonb
@@ -167,7 +170,7 @@ begin
         from public.profiles as p
         where p.id = (select auth.uid()) and on_day + (request ->> 'meal_time')::time < now() at time zone p.timezone))
       || private.restriction_warnings()
-      || coalesce(private.few_meals(jsonb_array_length(picks), request), '[]')
+      || private.few_meals(jsonb_array_length(picks), most, request ->> 'max_total_minutes')
       || private.warnings_of_day(on_day, today, 'what will be at home'));
 end $$;
 comment on function public.plan_meals(jsonb) is
@@ -180,7 +183,8 @@ comment on function public.plan_meals(jsonb) is
   'allergies are matched by names.';
 
 grant execute on function
-  private.meal_reason(jsonb, jsonb, date, integer), private.restriction_warnings(), private.few_meals(integer, jsonb)
+  private.meal_reason(jsonb, jsonb, date, integer), private.restriction_warnings(),
+  private.few_meals(integer, integer, text)
 to authenticated;
 revoke execute on function public.plan_meals(jsonb) from public;
 grant execute on function public.plan_meals(jsonb) to authenticated;

@@ -32,13 +32,23 @@ end $$;
 comment on function private.check_workout_request(jsonb) is
   'Refuses (PT422) a malformed request for workout suggestions.';
 
+create function private.named_equipment(request jsonb) returns table (name text, equipment text[])
+language sql stable security invoker set search_path = '' as $$
+  select e.name, n.equipment
+  from jsonb_array_elements_text(nullif(request -> 'equipment', 'null')) with ordinality as e (name, position)
+  left join private.equipment_names as n on n.words <@ private.exercise_words(e.name) and n.words <> '{}'
+  where e.name ~ '\S'
+  order by e.position
+$$;
+comment on function private.named_equipment(jsonb) is
+  'What the names of equipment in a request mean, in their order: {} for "none", null for a name that isn''t known.';
+
 create function private.usable_equipment(request jsonb, past jsonb) returns text[]
 language sql stable security invoker set search_path = '' as $$
   select case
     when coalesce(request -> 'equipment', 'null') <> 'null' then array(
       select distinct q.item
-      from jsonb_array_elements_text(request -> 'equipment') as e (name)
-      join private.equipment_names as n on n.words <@ private.exercise_words(e.name) and n.words <> '{}'
+      from private.named_equipment(request) as n
       cross join lateral unnest(n.equipment) as q (item))
     else array(
       select distinct q.item
@@ -49,17 +59,6 @@ language sql stable security invoker set search_path = '' as $$
 $$;
 comment on function private.usable_equipment(jsonb, jsonb) is
   'The equipment that a request names; when it names none, what the person has used of late.';
-
-create function private.unknown_equipment(request jsonb) returns text[]
-language sql stable security invoker set search_path = '' as $$
-  select array(
-    select e.name
-    from jsonb_array_elements_text(nullif(request -> 'equipment', 'null')) with ordinality as e (name, position)
-    where e.name ~ '\S' and not exists (
-      select from private.equipment_names as n where n.words <@ private.exercise_words(e.name) and n.words <> '{}')
-    order by e.position)
-$$;
-comment on function private.unknown_equipment(jsonb) is 'The equipment in a request that no exercise is known to use.';
 
 -------------------------------------------------------------------------------
 -- Workouts
@@ -284,7 +283,7 @@ comment on function private.workout_candidates(jsonb, date, jsonb, text[], integ
   'would train muscles to avoid. exercises: names of private.exercises, or keys of the caller''s own.';
 
 grant execute on function
-  private.check_workout_request(jsonb), private.usable_equipment(jsonb, jsonb), private.unknown_equipment(jsonb),
+  private.check_workout_request(jsonb), private.named_equipment(jsonb), private.usable_equipment(jsonb, jsonb),
   private.choose_exercises(text, jsonb, text[], text[], boolean, integer), private.cardio_session(text, text, integer),
   private.are_alike(jsonb, jsonb), private.workout_candidates(jsonb, date, jsonb, text[], integer, boolean, text[])
 to authenticated;

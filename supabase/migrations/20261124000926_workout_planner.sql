@@ -36,28 +36,29 @@ begin
 end $$;
 comment on function private.workout_reason(jsonb, date, date) is 'Why a workout, in a few plain sentences.';
 
-create function private.workout_warnings(request jsonb, found integer, today date) returns jsonb
+create function private.workout_warnings(request jsonb, found integer, wanted integer, today date) returns jsonb
 language sql stable security invoker set search_path = '' as $$
   select
     private.warning('notes_unread', case when request ->> 'notes' ~ '\S' then
       'The built-in planner doesn''t read notes: what they say of injuries or wishes is for you to mind.' end)
     || private.warning('unknown_equipment', (
       select format('Not known as equipment, and so left out: %s. Known are %s, and "gym" for all of them.',
-        private.listed(array_agg(format('"%s"', u)), 20),
+        private.listed(array_agg(format('"%s"', n.name)), 20),
         (select private.listed(array_agg(distinct k order by k), 20)
           from private.exercises as x cross join lateral unnest(x.equipment) as k))
-      from unnest(private.unknown_equipment(request)) as u
+      from private.named_equipment(request) as n
+      where n.equipment is null
       having count(*) > 0))
     || private.warning('few_suggestions', case
       when found = 0 then 'No workout fits; ask for more time or another focus.'
-      when found < coalesce((request ->> 'count')::numeric, 3) then format(
+      when found < wanted then format(
         '%s: another focus, more time or more equipment would give more.', case found
           when 1 then 'There is one workout for this' else format('Only %s workouts for this differ enough', found) end)
     end)
     || private.warnings_of_day((request ->> 'date')::date, today, 'what you train until then')
 $$;
-comment on function private.workout_warnings(jsonb, integer, date) is
-  'What an answer of the planner with so many workouts doesn''t do for the request.';
+comment on function private.workout_warnings(jsonb, integer, integer, date) is
+  'What the planner couldn''t do for a request, of which it found so many workouts of those wanted.';
 
 -- Compiling the queries (jit) would cost more than it saves, here and in what a model is told.
 create function public.plan_workouts(request jsonb default '{}') returns jsonb
@@ -184,7 +185,7 @@ begin
   return jsonb_build_object(
     'suggestions', private.with_ids(suggestions, (
       select max(w.created_at) from public.fitness_workouts as w where w.user_id = (select auth.uid()))),
-    'warnings', private.workout_warnings(request, jsonb_array_length(suggestions), today));
+    'warnings', private.workout_warnings(request, jsonb_array_length(suggestions), most, today));
 end $$;
 comment on function public.plan_workouts(jsonb) is
   'The built-in planner: the caller''s own routines and workouts for each focus, by which muscles have rested longest '
@@ -195,7 +196,7 @@ comment on function public.plan_workouts(jsonb) is
   'codes: notes_unread, unknown_equipment, few_suggestions, far_ahead. The same data give the same answer.';
 
 grant execute on function
-  private.workout_reason(jsonb, date, date), private.workout_warnings(jsonb, integer, date)
+  private.workout_reason(jsonb, date, date), private.workout_warnings(jsonb, integer, integer, date)
 to authenticated;
 revoke execute on function public.plan_workouts(jsonb) from public;
 grant execute on function public.plan_workouts(jsonb) to authenticated;

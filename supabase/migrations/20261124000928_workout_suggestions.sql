@@ -5,9 +5,11 @@ language plpgsql stable security invoker set search_path = '' set jit = off as $
 declare
   today constant date := private.today();
   on_day date;
+  tired text[];
 begin
   perform private.check_workout_request(request);
   on_day := coalesce((request ->> 'date')::date, today);
+  tired := private.tired_muscles(on_day, today);
   -- Bounded, so that years of training still fit a prompt.
   return jsonb_build_object(
     'today', today,
@@ -65,7 +67,7 @@ begin
       from (
         select t.muscle, max(t.day) filter (where t.day <= on_day) as last_on,
           coalesce(sum(t.sets) filter (where t.day between today - 6 and today), 0) as sets,
-          coalesce(bool_or(t.is_hard and abs(t.day - on_day) < 2), false) as is_recovering
+          t.muscle = any (tired) as is_recovering
         from private.trained(today) as t where t.muscle is not null
         group by t.muscle
       ) as m), '{}'),

@@ -417,13 +417,29 @@ def test_suggestions_finish_with_those_that_hold(data_api: DataApi, owner: User)
         **USED,
     )
     assert answer.status_code == 200, answer.text
-    assert [warning["code"] for warning in answer.json()["warnings"]] == ["few_suggestions"]
+    (warning,) = answer.json()["warnings"]
+    assert warning["code"] == "few_suggestions"
+    assert warning["message"].startswith("There are fewer suggestions than you asked for: ")
     (kept,) = answer.json()["suggestions"]
     assert kept["meal"]["name"] == "Chickpea curry"
     assert kept["missing"] == ["chickpeas"]
     row = read("ai_requests", owner, ticket["id"])
     assert (row["outcome"], row["input_tokens"], row["output_tokens"]) == ("ok", 300, 100)
     assert answer.json()["budget"].keys() == {"requests_left", "tokens_left"}
+
+
+def test_as_many_suggestions_as_were_asked_for_are_no_warning(data_api: DataApi, owner: User) -> None:
+    good = {"meal": MEAL, "meal_id": None, "reason": "Quick."}
+    answer = call(
+        data_api,
+        owner,
+        "finish_suggestions",
+        ticket=started_meals(data_api, owner),
+        suggestions=[good],
+        request={"count": 1},
+        **USED,
+    )
+    assert (len(answer.json()["suggestions"]), answer.json()["warnings"]) == (1, [])
 
 
 @pytest.mark.parametrize("suggestions", [[], [{}], [{}] * 6, "rice", None, {"meal": 1}])
