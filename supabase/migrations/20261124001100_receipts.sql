@@ -336,7 +336,20 @@ begin
 end $$;
 comment on function private.receipt_digest(public.receipts) is
   'A digest of what the owner can correct in a receipt: its fields and stored lines. A reading leaves it in '
-  'extraction.digest; while it is still the same, nothing was corrected.';
+  'extraction.digest.';
+
+create function private.is_corrected(receipt public.receipts) returns boolean
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  -- Before the first reading, whatever is in it was typed in.
+  untouched constant public.receipts := jsonb_populate_record(
+    null::public.receipts, jsonb_build_object('currency', receipt.currency, 'kind', 'expense'));
+begin
+  return private.receipt_digest(receipt)
+    <> coalesce(receipt.extraction ->> 'digest', private.receipt_digest(untouched));
+end $$;
+comment on function private.is_corrected(public.receipts) is
+  'Whether the owner has changed a receipt''s fields or lines since it was read, or filled it in instead.';
 
 create function public.claim_receipt(
   receipt_id uuid, timeout_seconds integer default 120, discard_corrections boolean default false
@@ -355,10 +368,7 @@ begin
       message = 'the receipt has no image',
       detail = 'It was typed in, so there is nothing to read.',
       hint = 'Send the image as a new receipt: POST /api/finances/receipts.';
-  elsif discard_corrections is not true and private.receipt_digest(receipt) <> coalesce(
-    -- Before the first reading, whatever is in it was typed in.
-    receipt.extraction ->> 'digest', private.receipt_digest(jsonb_populate_record(
-      null::public.receipts, jsonb_build_object('currency', receipt.currency, 'kind', 'expense')))) then
+  elsif discard_corrections is not true and private.is_corrected(receipt) then
     raise sqlstate 'PT409' using
       message = 'reading it again would overwrite what was corrected',
       detail = format('Fields or lines of receipt %s were changed since it was read.', receipt.id),
@@ -492,6 +502,7 @@ language plpgsql volatile security invoker set search_path = '' as $$
 declare
   receipt public.receipts := private.claimed_receipt(receipt_id, claim);
   total constant text := extraction #>> '{total,value}';
+  -- More than that nobody reads, and extraction is bounded.
   most_warnings constant integer := 50;
   warnings jsonb;
   fit record;
@@ -543,11 +554,11 @@ comment on function public.finish_receipt(uuid, uuid, jsonb) is
   'What was read becomes a draft, in one transaction: {"receipt", "lines", "warnings"}. extraction: {"source", '
   '"store": {"value", "confidence", "alternatives"}, and likewise date, time, currency, total, subtotal, tax, tip, '
   'payment_method and category; "lines": [{"name", "quantity", "unit_price", "amount", "category"}], "warnings": '
-  '[{"code", "message"}]}, amounts as decimal strings. It is kept as it is; a value that the table doesn''t take is '
-  'left out of the row, with a warning. The owner''s category for the store and names for lines come before what was '
-  'read. To the warnings come {"code", "message", …} of value_left_out, expense_exists and line_left_out; '
-  'more_warnings stands for those beyond 50. They stay in the receipt''s extraction. PT409 when the claim isn''t the '
-  'one that reads the receipt (any more).';
+  '[{"code", "message"}]}, amounts as decimal strings. It stays in receipts.extraction; a value that the table '
+  'doesn''t take is left out of the row, with a warning. The owner''s category for the store and names for lines come '
+  'before what was read. To the warnings come {"code", "message", …} of value_left_out, expense_exists and '
+  'line_left_out; more_warnings stands for those beyond 50. PT409 when the claim isn''t the one that reads the receipt '
+  '(any more).';
 revoke execute on function public.finish_receipt(uuid, uuid, jsonb) from public;
 grant execute on function public.finish_receipt(uuid, uuid, jsonb) to authenticated;
 
@@ -813,8 +824,8 @@ grant execute on function public.delete_receipt(uuid, boolean) to authenticated;
 
 grant execute on function
   private.next_step(text), private.lock_receipt(uuid, text[]), private.write_receipt(public.receipts),
-  private.same_expenses(public.receipts), private.receipt_digest(public.receipts), private.claim_until(integer),
-  private.claimed_receipt(uuid, uuid),
+  private.same_expenses(public.receipts), private.receipt_digest(public.receipts),
+  private.is_corrected(public.receipts), private.claim_until(integer), private.claimed_receipt(uuid, uuid),
   private.what_fits(anyelement, jsonb), private.replace_lines(public.receipts, jsonb),
   private.split_receipt(public.receipts, jsonb), private.restock_from(public.receipts, jsonb)
 to authenticated;

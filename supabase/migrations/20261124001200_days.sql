@@ -5,12 +5,13 @@ language plpgsql stable security invoker set search_path = '' as $$
 declare
   me constant uuid := auth.uid();
   zone constant text := (select p.timezone from public.profiles as p where p.id = me);
+  -- As uses_expiring of suggestions has it.
   soon constant integer := 3;
 begin
   day := coalesce(day, private.today());
   return jsonb_build_object(
     'date', day,
-    -- Bounded by start_time, which is indexed: no event is longer than a year.
+    -- Bounded by start_time, which is indexed: no event is longer than 367 days.
     'events', coalesce((
       select jsonb_agg(to_jsonb(e) order by e.start_time, e.id)
       from public.calendar_events as e

@@ -332,6 +332,13 @@ def test_a_model_is_told_of_the_training(owner: User) -> None:
     assert told["free_time"] == [{"date": day(1), "from": "18:00", "to": "22:00"}]
 
 
+def test_what_was_trained_hard_is_told_to_recover_for_two_days(owner: User) -> None:
+    gym.trained(owner, day(0), "Push", ("Bench press", gym.sets(3, 8, 60)))
+    for days_later, is_recovering in ((0, True), (1, True), (2, False)):
+        told = call(owner, "workout_suggestion_context", request={"date": day(days_later)})
+        assert told["muscles"]["chest"]["is_recovering"] is is_recovering
+
+
 def test_years_of_training_fit_a_prompt(owner: User) -> None:
     gym.trained_often(owner, [day(-offset) for offset in range(1, 60)], exercises=12)
     told = call(owner, "workout_suggestion_context", request={})
