@@ -1,6 +1,7 @@
 """An extraction as the owner gets it and the database keeps it: warnings in words, no more lines than fit."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from app.receipts.schemas import ExtractedLine, Extraction
@@ -23,6 +24,7 @@ MESSAGES: Mapping[str, str] = {
 """By code, what warnings of a reading tell the owner. The database words what it finds itself."""
 
 MOST_ALTERNATIVES = 10
+"""More than anybody chooses from."""
 MOST_LINES = 1000
 """What receipt_lines takes."""
 MOST_BYTES_OF_LINES = 160_000
@@ -50,8 +52,9 @@ def why_no_amount(warnings: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _fitting(lines: Iterable[ExtractedLine]) -> Iterable[ExtractedLine]:
+    """The first lines, as many as are kept."""
     size = 0
-    for line, _ in zip(lines, range(MOST_LINES), strict=False):
+    for line in islice(lines, MOST_LINES):
         size += len(line.model_dump_json().encode())
         if size > MOST_BYTES_OF_LINES:
             return

@@ -131,7 +131,7 @@ class Intake:
         return claimed
 
     def _claim_unread(self, receipt: Row) -> Row | None:
-        """The receipt to read, if nobody has read it, is about to, or has filled it in instead."""
+        """The receipt, claimed; None when it was read, is being read, or was filled in instead."""
         if receipt["status"] not in ("processing", "failed"):
             return None
         try:

@@ -7,7 +7,7 @@ as the hints, the currency or another date on the receipt say, and keeps the oth
 import datetime
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.receipts.extraction import vocabulary
@@ -26,7 +26,7 @@ _AFTER = r"(?=\D|\d{1,2}[:;.]{1,2}\d\d|\d{6}\D|$)"
 _LOOKALIKES = "OoQDIl|ZSB"
 _AS_DIGITS = str.maketrans(_LOOKALIKES, "0000111258")
 _NUMBERS = re.compile(
-    rf"(?<![\d,.])(?<!\b[{_LOOKALIKES}])(?P<a>\d{{1,2}})(?P<mark>\s?[/\-.~]\s?|[./,-]{{2}}|,[/\-]|[/\-],)"
+    rf"(?<![\d,.])(?<!\b[{_LOOKALIKES}])(?P<a>\d{{1,2}})(?:\s?[/\-.~]\s?|[./,-]{{2}}|,[/\-]|[/\-],)"
     rf"(?P<b>\d{{1,2}}){_MARK}(?P<year>(?:19|20)\d\d(?!:[0-5]\d(?![:\d]))|\d\d(?!\d?[/\-]\d(?!\d?:\d))){_AFTER}"
 )
 # What is left of a date whose marks were misread, and of one that lost them, which is one only before a time.
@@ -129,22 +129,24 @@ def _candidates(
     rows: Sequence[Row], day_first: bool, today: datetime.date, *, damaged: bool
 ) -> list[_Candidate]:
     """The dates in all rows, or what may have been one before it was misread."""
-    found = []
+    candidates: list[_Candidate] = []
     for number, row in enumerate(rows):
-        text, above = _mended(row.text), rows[number - 1].text if number else ""
+        text = _mended(row.text)
         if damaged:
             text = _LIKE_A_DATE.sub(lambda match: match.group().translate(_AS_DIGITS), text)
-        dates = [*_dates(text, day_first), *(_damaged(text, day_first) if damaged else ())]
-        candidates = _in_row(text, dates, above, number / len(rows), today)
-        found += [replace(candidate, row=number) for candidate in candidates]
-    return found
+        found = [*_dates(text, day_first), *(_damaged(text, day_first) if damaged else ())]
+        candidates += _in_row(rows, number, text, found, today)
+    return candidates
 
 
 def _in_row(
-    text: str, dates: Sequence[_Found], above: str, place: float, today: datetime.date
+    rows: Sequence[Row], number: int, text: str, dates: Sequence[_Found], today: datetime.date
 ) -> Iterator[_Candidate]:
-    """The dates in a row at `place`, 0 (top) to 1; what they are is said before them, or in the row above."""
-    common = (8 if _TIME.search(text) else 0) + (6 if _IS_LABEL(fold(above)) else 0) - 8 * place
+    """The dates in the text of a row; what they are is said before them, or in the row above."""
+    above = rows[number - 1].text if number else ""
+    common = (
+        (8 if _TIME.search(text) else 0) + (6 if _IS_LABEL(fold(above)) else 0) - 8 * (number / len(rows))
+    )
     taken: list[tuple[int, int]] = []
     for start, end, day, other, form in dates:
         if day > today and other is not None and other <= today:
@@ -157,7 +159,7 @@ def _in_row(
         label = (12 if _IS_LABEL(before) else 0) - (25 if _IS_OTHER(before) else 0)
         age = min(10.0, (today - day).days / 3650 * 2)
         plausible = other if other and _OLDEST <= other <= today else None
-        yield _Candidate(0, start, end, day, plausible, form + common + label - age)
+        yield _Candidate(number, start, end, day, plausible, form + common + label - age)
 
 
 def _dates(text: str, day_first: bool) -> Iterator[_Found]:
@@ -174,8 +176,7 @@ def _dates(text: str, day_first: bool) -> Iterator[_Found]:
                 yield _Found(match.start(), match.end(), found, None, score)
     for match in _NUMBERS.finditer(text):
         first, second, year = int(match["a"]), int(match["b"]), int(match["year"])
-        readings = (_date(year, second, first), _date(year, first, second))
-        liked, other = readings if day_first else readings[::-1]
+        liked, other = _readings(match, day_first)
         score = 40 if year > 99 else 30
         if liked:
             yield _Found(match.start(), match.end(), liked, other if other != liked else None, score)
@@ -194,13 +195,18 @@ def _dates(text: str, day_first: bool) -> Iterator[_Found]:
             yield _Found(match.start(), match.end(), found, None, 8)
 
 
+def _readings(match: re.Match[str], day_first: bool) -> tuple[datetime.date | None, datetime.date | None]:
+    """What two numbers and a year are: the date as it is usual here, and with day and month exchanged."""
+    first, second, year = int(match["a"]), int(match["b"]), int(match["year"])
+    readings = (_date(year, second, first), _date(year, first, second))
+    return readings if day_first else readings[::-1]
+
+
 def _damaged(text: str, day_first: bool) -> Iterator[_Found]:
     """What can be dates without their marks, less telling than any form."""
     for pattern in (_MISMARKED, _UNMARKED):
         for match in pattern.finditer(text):
-            first, second, year = int(match["a"]), int(match["b"]), int(match["year"])
-            readings = (_date(year, second, first), _date(year, first, second))
-            liked, other = readings if day_first else readings[::-1]
+            liked, other = _readings(match, day_first)
             if found := liked or other:
                 yield _Found(match.start(), match.end(), found, other if other != found else None, 4)
 

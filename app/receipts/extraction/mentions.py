@@ -25,7 +25,9 @@ _DOMAIN = re.compile(
 _NOBODY = frozenset(
     {"us", "our", "you", "your", "uns", "unserem", "unserer", "notre", "nous", "nosotros", "noi", "ons"}
 )
+# In letters: shorter ones are alike by chance.
 _SHORTEST = 4
+# Less than store.py asks of a name that it takes for another: here, it only adds weight.
 _ALIKE = 0.8
 
 

@@ -42,20 +42,25 @@ def _choices(reading: Reading[Amount] | None) -> tuple[Decimal, ...]:
 
 
 def _changed(lines: Sequence[ExtractedLine], sums: set[Decimal]) -> Iterator[list[ExtractedLine]]:
-    """The lines with one misreading undone, the likeliest first."""
-    at = range(len(lines))
-    for index in at:
-        if lines[index].amount < 0:
-            flipped = lines[index].model_copy(update={"amount": -lines[index].amount})
-            yield [flipped if other == index else lines[other] for other in at]
-    for index in reversed(at):
-        if lines[index].amount in sums or lines[index].amount == sum(line.amount for line in lines[:index]):
-            yield [lines[other] for other in at if other != index]
+    """The lines with one misreading undone, the likeliest first: sums stand below what they sum."""
+
+    def without(*out: int) -> list[ExtractedLine]:
+        return [line for number, line in enumerate(lines) if number not in out]
+
+    for number, line in enumerate(lines):
+        if line.amount < 0:
+            yield [*lines[:number], line.model_copy(update={"amount": -line.amount}), *lines[number + 1 :]]
+    last_first = range(len(lines) - 1, -1, -1)
+    for number in last_first:
+        amount = lines[number].amount
+        if amount in sums or amount == sum(line.amount for line in lines[:number]):
+            yield without(number)
+    # What informs does so below each of the lines, under the same name.
     names = Counter(fold(line.name) for line in lines)
     for name in (name for name, count in names.items() if count > 1):
         yield [line for line in lines if fold(line.name) != name]
-    for index in reversed(at):
-        yield [lines[other] for other in at if other != index]
+    for number in last_first:
+        yield without(number)
     if len(lines) <= _MOST_FOR_PAIRS:
-        for pair in combinations(reversed(at), 2):
-            yield [lines[other] for other in at if other not in pair]
+        for pair in combinations(last_first, 2):
+            yield without(*pair)
