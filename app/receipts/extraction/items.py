@@ -150,15 +150,14 @@ def _parts(text: str, amount: Decimal, decimals: int) -> tuple[str, Decimal | No
     for start, stop, count in [*counts, *numbers]:
         for price in prices:
             if price.start != start and count > 0 and _equals(count * price.value, amount):
-                return _clean(_without_count(text, start, stop, end)), count, price.value
+                return _clean(_without_count(text, start, stop, prices)), count, price.value
     if not counts and (leading := _LEADING.match(text)):
         counts = [(0, leading.end(), Decimal(leading["count"].strip().replace(",", ".")))]
-        end = next((price.start for price in prices if price.start >= leading.end()), len(text))
     if not counts and (column := _COUNT_COLUMN.search(text[:end])):
         counts = [(column.start(), column.end(), Decimal(column["count"]))]
     if counts and counts[0][2] > 0:
         start, stop, count = counts[0]
-        return _clean(_without_count(text, start, stop, end)), count, _each(amount, count)
+        return _clean(_without_count(text, start, stop, prices)), count, _each(amount, count)
     return _clean(text[:end]), None, None
 
 
@@ -166,9 +165,13 @@ def _count(match: re.Match[str]) -> Decimal:
     return Decimal((match["a"] or match["b"]).replace(",", "."))
 
 
-def _without_count(text: str, start: int, stop: int, end: int) -> str:
-    """The name: what follows a quantity at the beginning, or what goes before another one."""
-    return text[stop:end] if start < 3 else text[: min(start, end)]
+def _without_count(text: str, start: int, stop: int, prices: Sequence[amounts.Amount]) -> str:
+    """The name: what follows a quantity at the beginning, also behind the price, or what goes before another one."""
+    if start >= 3:
+        return text[: min(start, prices[0].start if prices else start)]
+    later = [price for price in prices if price.start >= stop]
+    name = text[stop : later[0].start] if later else text[stop:]
+    return name if _clean(name) or not later else text[later[0].end :]
 
 
 def _multiples(rows: Sequence[Row], priced: dict[int, _Priced]) -> dict[int, tuple[Decimal, Decimal]]:

@@ -18,6 +18,7 @@ from app.receipts.schemas import Reading
 
 _MOST_ROWS = 14
 _LONGEST = 100
+_LONGEST_WORD = 13
 _SAME_NAME = 0.86
 _FEWEST_POINTS = 14
 # Of a name that is said outside the head only.
@@ -265,8 +266,9 @@ def _cleaned(text: str) -> str:
 
 
 def _parted(word: str) -> str:
-    """A word and those that the reader glued to it; "Bookstore" is one word."""
-    match = None if _SHOP.without(fold(word)) == "" else _ENDING.search(word)
+    """A word and those that the reader glued to it; "Bookstore" and "Workshop" are one word."""
+    is_one = _SHOP.without(fold(word)) == "" or (word[1:].islower() and len(word) <= _LONGEST_WORD)
+    match = None if is_one else _ENDING.search(word)
     return f"{_parted(word[: match.start()])} {match.group()}" if match else word
 
 
