@@ -168,18 +168,9 @@ begin
   );
 end $$;
 comment on function private.food_conflicts(text[], text[]) is
-  'Which foods carry which of the allergies, both as people write them: once for many foods is cheaper than '
-  'allergen_conflicts for each recipe.';
+  'Which foods (names of ingredients, of recipes) carry which of the allergies, both as people write them. Asked once '
+  'for many foods, it is cheaper than for each recipe.';
 grant execute on function private.food_conflicts(text[], text[]) to authenticated, service_role;
-
-create function private.allergen_conflicts(allergies text[], foods text[]) returns text[]
-language plpgsql stable security invoker set search_path = '' as $$
-begin
-  return array(select distinct c.allergy from private.food_conflicts(allergies, foods) as c order by 1);
-end $$;
-comment on function private.allergen_conflicts(text[], text[]) is
-  'Those of the allergies that any of the foods (names of ingredients, of the recipe) carries.';
-grant execute on function private.allergen_conflicts(text[], text[]) to authenticated, service_role;
 
 create function private.diet_conflicts(dietary text[], foods text[]) returns text[]
 language plpgsql stable security invoker set search_path = ''

@@ -1,10 +1,12 @@
 """Kitchens for tests of meal suggestions: recipes, lots, what was cooked, and questions to the planner."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.conftest import User
+from tests.database.messages import Database
 from tests.database.tables import Row
 
 ZONE = "Pacific/Kiritimati"
@@ -101,6 +103,19 @@ def plan(by: User, **request: Any) -> list[Row]:
 def without_ids(suggestions: list[Row]) -> list[Row]:
     """What is suggested; each time that something is suggested has its own ids."""
     return [{key: value for key, value in one.items() if key != "id"} for one in suggestions]
+
+
+def conflicts(db: Database, foods: list[str], allergies: list[str], dietary: Sequence[str] = ()) -> list[str]:
+    """Those of the allergies that any of the foods carries, and those of the diets that they break."""
+    row = db.execute(
+        """select array(
+            select distinct c.allergy from private.food_conflicts(%s::text[], %s::text[]) as c order by 1)
+          || private.diet_conflicts(%s::text[], %s::text[]) as found""",
+        [allergies, foods, list(dietary), foods],
+    ).fetchone()
+    assert row is not None
+    found: list[str] = row["found"]
+    return found
 
 
 def names(suggestions: list[Row]) -> list[str]:

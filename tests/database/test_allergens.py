@@ -9,6 +9,7 @@ import pytest
 from psycopg.rows import DictRow
 
 from tests.conftest import User
+from tests.database import kitchen
 from tests.database.data_api import DataApi
 from tests.database.foods import CARRIES, CARRY_NOTHING, CARRYING, LOOK_ALIKE, listed
 
@@ -59,12 +60,9 @@ def carried(db: Database, foods: list[str]) -> list[set[str]]:
 
 
 def conflicts(db: Database, allergies: list[str] | str, foods: list[str] | str) -> list[str]:
-    """What allergen_conflicts says."""
-    arguments = [[value] if isinstance(value, str) else value for value in (allergies, foods)]
-    row = db.execute("select private.allergen_conflicts(%s::text[], %s::text[]) as c", arguments).fetchone()
-    assert row is not None
-    answer: list[str] = row["c"]
-    return answer
+    """Those of one or several allergies that one or several foods carry."""
+    asked, named = ([value] if isinstance(value, str) else value for value in (allergies, foods))
+    return kitchen.conflicts(db, named, asked)
 
 
 def meant(db: Database, allergy: str) -> set[str]:
@@ -458,9 +456,9 @@ def test_without_allergies_or_foods_nothing_is_met(db: Database) -> None:
     assert conflicts(db, [], ["milk"]) == []
     assert conflicts(db, ["milk"], []) == []
     row = db.execute(
-        """select private.allergen_conflicts(null, '{milk}') as a,
-          private.allergen_conflicts('{milk}', null) as b,
-          private.allergen_conflicts('{milk,null}', '{null,butter}') as c"""
+        """select array(select c.allergy from private.food_conflicts(null, '{milk}') as c) as a,
+          array(select c.allergy from private.food_conflicts('{milk}', null) as c) as b,
+          array(select c.allergy from private.food_conflicts('{milk,null}', '{null,butter}') as c) as c"""
     ).fetchone()
     assert row == {"a": [], "b": [], "c": ["milk"]}
 

@@ -365,7 +365,13 @@ LINE_BREAK = "x\r\nX-Injected: yes"
         (
             "POST",
             "rpc/create_workout",
-            {"workout": {"name": "Push", "date": "2026-11-24", "exercises": [{"name": LINE_BREAK, "sets": []}]}},
+            {
+                "workout": {
+                    "name": "Push",
+                    "date": "2026-11-24",
+                    "exercises": [{"name": LINE_BREAK, "sets": []}],
+                }
+            },
             "the sets of exercise 1 ({}) are not valid",
         ),
         ("PATCH", "profiles", {"timezone": LINE_BREAK}, "unknown time zone: {}"),

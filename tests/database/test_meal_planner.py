@@ -587,11 +587,7 @@ def test_there_is_something_for_everybody(
         meal = suggestion["meal"]
         # In the steps, too.
         foods = [meal["name"], *(i["food_item_name"] for i in meal["ingredients"]), *meal["instructions"]]
-        conflicts = db.execute(
-            "select private.allergen_conflicts(%s, %s) || private.diet_conflicts(%s, %s) as found",
-            [allergies, foods, dietary, foods],
-        ).fetchone()
-        assert conflicts["found"] == [], meal
+        assert kitchen.conflicts(db, foods, allergies, dietary) == [], meal
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -638,11 +634,7 @@ def test_whatever_the_kitchen_suggestions_are_safe(
     for suggestion in suggestions:
         meal = suggestion["meal"]
         listed_foods = [ingredient["food_item_name"] for ingredient in meal["ingredients"]]
-        conflicts = db.execute(
-            "select private.allergen_conflicts(%s, %s) || private.diet_conflicts(%s, %s) as found",
-            [allergies, [meal["name"], *listed_foods], dietary, [meal["name"], *listed_foods]],
-        ).fetchone()
-        assert conflicts["found"] == [], meal
+        assert kitchen.conflicts(db, [meal["name"], *listed_foods], allergies, dietary) == [], meal
         assert not (allergies and not listed_foods)
         limit = request["max_total_minutes"]
         assert limit is None or meal["prep_time"] + meal["cook_time"] <= limit
