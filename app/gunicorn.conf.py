@@ -19,9 +19,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
 # A temporary folder for what the workers share: their counts, which /api/metrics sums up, and the socket of
-# the desk that reads receipts. It is named here, because prometheus_client wants to know before it is
-# imported, and made when the service starts. A master that another one started anew (USR2) inherits the
-# environment, but not the folder, which goes with its maker; one that reads this file again (HUP) keeps it.
+# the desk that reads receipts. It is named here, as folders.new_name does it, because prometheus_client wants
+# to know before it is imported, and made when the service starts. A master that another one started anew
+# (USR2) inherits the environment, but not the folder, which goes with its maker; one that reads this file
+# again (HUP) keeps it.
 _COUNTS, _SOCKET, _OURS = "PROMETHEUS_MULTIPROC_DIR", "RECEIPTS_SOCKET", "LIFE_OS_FOLDER"
 _maker, _, _folder = os.environ.get(_OURS, "").partition(":")
 if _maker != str(os.getpid()):

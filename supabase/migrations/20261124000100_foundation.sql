@@ -220,8 +220,9 @@ begin
 end $$;
 comment on function private.require_shape(jsonb, jsonb, text) is
   'Refuses (PT422) a document that isn''t an object, has unknown keys, lacks a key, or has a value of another type. '
-  'The shape maps each key to string, number, integer, decimal (a number, or a string that is one), date, time, uuid, '
-  'boolean, array or object, with "!" where it is required: {"name": "string!", "notes": "string"}.';
+  'The shape maps each key to string, number, integer, decimal (a number or a string, in plain digits), date '
+  '(2026-11-24), time (19:00), uuid, boolean, array or object, with "!" where it is required: {"name": "string!", '
+  '"notes": "string"}.';
 grant execute on function private.require_shape(jsonb, jsonb, text) to authenticated, service_role;
 
 create function private.refuse_input(what text, message text, constraint_name text) returns void

@@ -341,7 +341,7 @@ begin
   return created;
 end $$;
 comment on function private.add_workout(jsonb, uuid) is
-  'Adds a workout with its exercises, in the shape that create_workout takes.';
+  'Adds a workout with its exercises, in the shape that create_workout takes, under this id.';
 grant execute on function private.add_workout(jsonb, uuid) to authenticated;
 
 create function public.create_workout(workout jsonb) returns public.fitness_workouts

@@ -262,7 +262,8 @@ begin
   return planned;
 end $$;
 comment on function private.plan_meal(uuid, jsonb, uuid) is
-  'Plans a recipe of the caller: {"date": "2026-11-24", "time": "19:00", "servings": 2}; only date is required.';
+  'Plans a recipe of the caller: {"date": "2026-11-24", "time": "19:00", "servings": 2}; only date is required. id: of '
+  'the plan.';
 grant execute on function private.plan_meal(uuid, jsonb, uuid) to authenticated;
 
 create function private.add_meal(meal jsonb, id uuid default gen_random_uuid()) returns public.meals
@@ -290,7 +291,7 @@ begin
   return created;
 end $$;
 comment on function private.add_meal(jsonb, uuid) is
-  'Adds a recipe with its ingredients, in the shape that create_meal takes.';
+  'Adds a recipe with its ingredients, in the shape that create_meal takes, under this id.';
 grant execute on function private.add_meal(jsonb, uuid) to authenticated;
 
 -- No look at allergies: people also cook for others. What a suggestion brings is checked in accept_meal_suggestion.

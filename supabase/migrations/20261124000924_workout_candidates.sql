@@ -95,21 +95,19 @@ comment on function private.choose_exercises(text, jsonb, text[], text[], boolea
 
 create function private.cardio_session(kind text, activity text, seconds integer) returns jsonb
 language sql immutable security invoker set search_path = '' as $$
-  select jsonb_build_array(jsonb_build_object('name', activity, 'notes', s.notes, 'sets', array_fill(
-    jsonb_strip_nulls(jsonb_build_object('duration_seconds', s.work, 'rest_seconds', s.pause)), array[s.times])))
-  from (
-    select case kind when 'intervals' then 60 when 'tempo' then 360 else seconds end as work,
-      case kind when 'intervals' then 90 when 'tempo' then 120 end as pause,
-      -- 30 seconds to begin, as for every exercise.
-      case kind when 'intervals' then least(12, (seconds - 30) / 150) when 'tempo' then least(4, (seconds - 30) / 480)
-        else 1 end as times,
-      case kind
-        when 'intervals' then 'As fast as you can keep up for the minute; rests are the same, easy.'
-        when 'tempo' then 'Brisk: a pace at which only short sentences are possible; rests are the same, easy.'
-        else 'A pace at which you could still talk.'
-      end as notes
-  ) as s
-  where s.times >= case kind when 'intervals' then 3 when 'tempo' then 2 else 1 end
+  select jsonb_build_array(jsonb_build_object('name', activity, 'notes', k.notes, 'sets', array_fill(
+    jsonb_strip_nulls(jsonb_build_object('duration_seconds', k.work, 'rest_seconds', k.pause)), array[t.times])))
+  from (values
+    ('steady', seconds, null, 1, 1, 'A pace at which you could still talk.'),
+    ('long', seconds, null, 1, 1, 'A pace at which you could still talk.'),
+    ('intervals', 60, 90, 3, 12, 'As fast as you can keep up for the minute; rests are the same, easy.'),
+    ('tempo', 360, 120, 2, 4, 'Brisk: a pace at which only short sentences are possible; rests are the same, easy.')
+  ) as k (kind, work, pause, fewest, most, notes)
+  cross join lateral (
+    -- 30 seconds to begin, as for every exercise.
+    select case when k.pause is null then 1 else least(k.most, (seconds - 30) / (k.work + k.pause)) end as times
+  ) as t
+  where k.kind = cardio_session.kind and t.times >= k.fewest
 $$;
 comment on function private.cardio_session(text, text, integer) is
   'An activity for so long, as a steady, long, intervals or tempo session, in create_workout''s shape of exercises. '
@@ -130,6 +128,31 @@ language sql immutable security invoker set search_path = '' as $$
 $$;
 comment on function private.are_alike(jsonb, jsonb) is
   'Whether two lists of exercises share more than half of what they have together.';
+
+create function private.routines(day date)
+returns table (name text, exercises jsonb, last_on date, usual_minutes integer)
+language sql stable security invoker set search_path = '' as $$
+  select r.name, (
+      select jsonb_agg(k.key order by e.order_index, e.id)
+      from public.fitness_workout_exercises as e
+      cross join lateral private.known_exercises(array[e.name]) as k
+      where e.workout_id = r.id and e.user_id = (select auth.uid())
+    ), r.last_on, r.usual_minutes
+  from (
+    select (array_agg(w.id order by w.date desc, w.id))[1] as id,
+      (array_agg(w.name order by w.date desc, w.id))[1] as name, max(w.date) as last_on,
+      percentile_disc(0.5) within group (order by w.duration_minutes) as usual_minutes
+    from public.fitness_workouts as w
+    where w.user_id = (select auth.uid()) and w.status = 'done' and w.date between day - 70 and day
+      and exists (select from public.fitness_workout_exercises as e
+        where e.workout_id = w.id and e.user_id = w.user_id)
+    group by lower(w.name)
+    having count(distinct w.date) >= 2
+  ) as r
+$$;
+comment on function private.routines(date) is
+  'What the caller did at least twice under one name in the ten weeks up to a day: exercises (keys of '
+  'private.known_exercises) as the last time.';
 
 -- What could be done on a day, best first. past: rows of private.lifted by key.
 create function private.workout_candidates(
@@ -153,27 +176,6 @@ language sql stable security invoker set search_path = '' as $$
     left join trained as t on t.muscle = m.muscle and t.day <= workout_candidates.day
     group by m.muscle
   ),
-  -- What they do again and again under one name is their routine.
-  routines as (
-    select r.*, (
-        select jsonb_agg(k.key order by e.order_index, e.id)
-        from public.fitness_workout_exercises as e
-        cross join lateral private.known_exercises(array[e.name]) as k
-        where e.workout_id = r.id and e.user_id = (select auth.uid())
-      ) as exercises
-    from (
-      select (array_agg(w.id order by w.date desc, w.id))[1] as id,
-        (array_agg(w.name order by w.date desc, w.id))[1] as name, max(w.date) as last_on,
-        percentile_disc(0.5) within group (order by w.duration_minutes) as usual_minutes,
-        count(distinct w.date) as times
-      from public.fitness_workouts as w
-      where w.user_id = (select auth.uid()) and w.status = 'done' and w.date between day - 70 and day
-        and exists (select from public.fitness_workout_exercises as e
-          where e.workout_id = w.id and e.user_id = w.user_id)
-      group by lower(w.name)
-    ) as r
-    where r.times >= 2
-  ),
   foci as (
     select f.focus, f.variation
     from asked as a
@@ -190,7 +192,7 @@ language sql stable security invoker set search_path = '' as $$
   drafts as (
     select 'routine' as kind, r.name, null as focus, r.exercises, r.last_on, r.usual_minutes,
       0 as variation
-    from routines as r
+    from private.routines(workout_candidates.day) as r
     union all
     select coalesce(c.kind, 'template'),
       coalesce(c.name,
@@ -285,5 +287,6 @@ comment on function private.workout_candidates(jsonb, date, jsonb, text[], integ
 grant execute on function
   private.check_workout_request(jsonb), private.named_equipment(jsonb), private.usable_equipment(jsonb, jsonb),
   private.choose_exercises(text, jsonb, text[], text[], boolean, integer), private.cardio_session(text, text, integer),
-  private.are_alike(jsonb, jsonb), private.workout_candidates(jsonb, date, jsonb, text[], integer, boolean, text[])
+  private.are_alike(jsonb, jsonb), private.routines(date),
+  private.workout_candidates(jsonb, date, jsonb, text[], integer, boolean, text[])
 to authenticated;
