@@ -162,7 +162,8 @@ def extraction_of(generated: Generated[SeenReceipt], by_rules: Extraction | None
     }
     for name in ("total", "subtotal", "tax", "tip", "rounding", "tendered", "change"):
         fields[name] = _reading(_amount(getattr(seen, name)), by_rules, name)
-    fields["date"] = _with_the_other_order(fields["date"], seen.date_as_printed, hints)
+    order = hints.day_comes_first(fields["currency"].value if fields["currency"] else None)
+    fields["date"] = _with_the_other_order(fields["date"], seen.date_as_printed, order, hints.today)
     lines = tuple(line for line in map(_line, seen.lines) if line)
     if not lines and not any(fields[name] for name in ("store", "date", "total")):
         failure = ModelInvalidOutput()
@@ -190,9 +191,9 @@ def _reading(
 
 
 def _with_the_other_order(
-    date: Reading[datetime.date] | None, printed: str | None, hints: Hints
+    date: Reading[datetime.date] | None, printed: str | None, order: tuple[bool, bool], today: datetime.date
 ) -> Reading[datetime.date] | None:
-    """A date printed as two small numbers may be meant the other way, unless it is in the owner's order."""
+    """A date printed as two small numbers may be meant the other way; in a settled order, hardly."""
     found = _TWO_NUMBERS.fullmatch(printed or "")
     if date is None or found is None:
         return date
@@ -201,10 +202,12 @@ def _with_the_other_order(
     if {first, second} != {value.day, value.month} or first == second or max(first, second) > 12:
         return date
     other = value.replace(day=value.month, month=value.day)
-    if hints.day_first == (first == value.day) or other > hints.today:
+    if other > today:
         return date
     alternatives = (other, *(date for date in date.alternatives if date != other))
-    return Reading(value=value, confidence=min(date.confidence, 0.6), alternatives=alternatives)
+    expected = order == (first == value.day, True)
+    confidence = date.confidence if expected else min(date.confidence, 0.6)
+    return Reading(value=value, confidence=confidence, alternatives=alternatives)
 
 
 def _line(seen: SeenLine) -> ExtractedLine | None:

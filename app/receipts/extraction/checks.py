@@ -15,6 +15,8 @@ _CENT = Decimal("0.01")
 _ROUNDED = Decimal("0.05")
 _SURE = 0.97
 _DOUBTFUL = 0.6
+# Rules and model put a date whose order isn't settled below it.
+_SURE_OF_ORDER = 0.7
 _MOST_ALTERNATIVES = 5
 
 
@@ -48,14 +50,14 @@ def _warnings(extraction: Extraction, hints: Hints) -> Iterable[WarningCode]:
         yield "date_missing"
     elif extraction.date.value > hints.today:
         yield "date_in_the_future"
-    elif _may_be_swapped(extraction.date) and hints.day_first is None:
+    elif _may_be_swapped(extraction.date) and extraction.date.confidence < _SURE_OF_ORDER:
         yield "date_ambiguous"
     if extraction.currency is not None and extraction.currency.confidence < 0.5:
         yield "currency_assumed"
     if extraction.total is None:
         yield "total_missing"
         return
-    if extraction.total.confidence < _DOUBTFUL or extraction.total.value <= 0:
+    if extraction.total.confidence < _DOUBTFUL:
         yield "total_uncertain"
     total = extraction.total.value
     if not _agrees(total, _sums(extraction)):

@@ -1,7 +1,8 @@
 """The day and the time of a purchase.
 
 Every text that can be a date is a candidate; what stands around it and where it stands decides. 03/04 is read
-as the hints, the currency or another date on the receipt say, and keeps the other reading as an alternative.
+as the currency, the owner's habit or another date on the receipt say, and keeps the other reading as an
+alternative.
 """
 
 import datetime
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.receipts.extraction import vocabulary
+from app.receipts.extraction.hints import Hints
 from app.receipts.extraction.layout import Row
 from app.receipts.extraction.words import Words, fold
 from app.receipts.schemas import Reading
 
-_MONTH_FIRST_CURRENCIES = frozenset({"USD", "PHP"})
 _OLDEST = datetime.date(1990, 1, 1)
 
 # A month's name, with the digits that its letters are taken for.
@@ -95,16 +96,11 @@ class Moment:
     time: Reading[datetime.time] | None
 
 
-def find(
-    rows: Sequence[Row], *, today: datetime.date, day_first: bool | None, currency: str | None
-) -> Moment:
-    """The day and the time of the purchase. No date after `today` is one."""
-    if day_first is None:
-        first, sure = currency not in _MONTH_FIRST_CURRENCIES, False
-    else:
-        first, sure = day_first, True
-    sound = _candidates(rows, first, today, damaged=False)
-    candidates = sound or _candidates(rows, first, today, damaged=True)
+def find(rows: Sequence[Row], hints: Hints, printed_currency: str | None) -> Moment:
+    """The day and the time of the purchase. No date after today is one."""
+    first, settled = hints.day_comes_first(printed_currency)
+    sound = _candidates(rows, first, hints.today, damaged=False)
+    candidates = sound or _candidates(rows, first, hints.today, damaged=True)
     if not candidates:
         return Moment(None, _time(rows, None))
     totals: dict[datetime.date, float] = {}
@@ -114,9 +110,10 @@ def find(
     best = max(candidates, key=lambda c: (totals[c.day], c.score, -c.row, -c.start))
     others = {c.day for c in candidates if totals[c.day] > totals[best.day] - 10} - {best.day}
     others_in_order = sorted(others, key=lambda day: -totals[day])
-    settled = sure or any(c.day == best.day and c.other is None for c in candidates)
-    swapped = [] if settled or best.other is None or best.other in others else [best.other]
-    confidence = min(0.98, max(0.3, 0.6 + totals[best.day] / 100)) - (0.3 if swapped or not sound else 0)
+    proven = any(c.day == best.day and c.other is None for c in candidates)
+    swapped = [] if proven or best.other is None or best.other in others else [best.other]
+    doubtful = bool(swapped) and not settled
+    confidence = min(0.98, max(0.3, 0.6 + totals[best.day] / 100)) - (0.3 if doubtful or not sound else 0)
     reading = Reading(
         value=best.day,
         confidence=round(max(0.1, confidence - 0.1 * len(others)), 2),

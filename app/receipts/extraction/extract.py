@@ -33,12 +33,7 @@ def extract(pages: Sequence[Sequence[Line]], hints: Hints, source: Source = "ocr
         for found in (items.find(rows, entries, decimals), items.find_later(rows, entries, decimals))
     )
     sums = totals.find(entries, tax_table.find(rows, entries), [line.amount for line in lines])
-    moment = dates.find(
-        rows,
-        today=hints.today,
-        day_first=hints.day_first,
-        currency=money.value if money and money.confidence > 0.5 else hints.currency,
-    )
+    moment = dates.find(rows, hints, money.value if money and money.confidence > 0.5 else None)
     name = store.find(rows, hints.known_stores)
     read = Extraction(
         source=source,

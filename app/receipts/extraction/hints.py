@@ -3,6 +3,8 @@
 import datetime
 from dataclasses import dataclass
 
+_MONTH_FIRST_CURRENCIES = frozenset({"USD", "PHP"})
+
 
 @dataclass(frozen=True, slots=True)
 class KnownStore:
@@ -21,5 +23,15 @@ class Hints:
     currency: str | None = None
     """The owner's currency, ISO 4217."""
     day_first: bool | None = None
-    """Whether 03/04 is the third of April; None: the receipt's currency, or the owner's, decides."""
+    """Whether the owner writes 03/04 for the third of April; None: not known."""
     known_stores: tuple[KnownStore, ...] = ()
+
+    def day_comes_first(self, printed_currency: str | None) -> tuple[bool, bool]:
+        """Whether 03/04 is the third of April on a receipt, and whether that is settled.
+
+        A receipt is written as where its currency is used; it is settled where its owner writes so, too.
+        """
+        if printed_currency is None and self.day_first is not None:
+            return self.day_first, True
+        usual = (printed_currency or self.currency) not in _MONTH_FIRST_CURRENCIES
+        return usual, usual == self.day_first

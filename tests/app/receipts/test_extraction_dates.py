@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.receipts.extraction import dates, layout
+from app.receipts.extraction import Hints, dates, layout
 from tests.app.receipts import drawing
 
 TODAY = datetime.date(2026, 11, 24)
 
 
-def find(*rows: str, **hints: Any) -> dates.Moment:
-    given = {"today": TODAY, "day_first": None, "currency": "EUR", **hints}
-    return dates.find(layout.rows([drawing.lines(*rows)]), **given)
+def find(*rows: str, currency: str | None = "EUR", **hints: Any) -> dates.Moment:
+    return dates.find(layout.rows([drawing.lines(*rows)]), Hints(today=TODAY, **hints), currency)
 
 
 def day(*rows: str, **hints: Any) -> str | None:
@@ -69,15 +68,28 @@ def test_the_currency_decides_which_number_is_the_month() -> None:
     assert day("03/04/2026", currency="USD") == "2026-03-04"
 
 
-def test_a_hint_decides_against_the_currency() -> None:
-    assert day("03/04/2026", currency="USD", day_first=True) == "2026-04-03"
+def test_the_owners_habit_decides_where_no_currency_is_printed() -> None:
+    assert day("03/04/2026", currency=None, day_first=False) == "2026-03-04"
+    assert day("03/04/2026", currency=None, day_first=True) == "2026-04-03"
 
 
-def test_an_ambiguous_date_carries_the_other_one() -> None:
-    reading = find("03/04/2026").date
+@pytest.mark.parametrize(
+    ("currency", "day_first", "is_sure"),
+    [
+        pytest.param("EUR", None, False, id="nothing is known of the owner"),
+        pytest.param("EUR", True, True, id="as its owner writes"),
+        pytest.param(None, True, True, id="no currency, so as its owner writes"),
+        pytest.param("USD", True, False, id="from a country that writes otherwise"),
+        pytest.param("EUR", False, False, id="from another country that writes otherwise"),
+    ],
+)
+def test_an_ambiguous_date_carries_the_other_one_and_is_sure_only_in_its_owners_order(
+    currency: str | None, day_first: bool | None, is_sure: bool
+) -> None:
+    reading = find("03/04/2026", currency=currency, day_first=day_first).date
     assert reading is not None
-    assert reading.alternatives == (datetime.date(2026, 3, 4),)
-    assert reading.confidence < 0.8
+    assert {reading.value, *reading.alternatives} == {datetime.date(2026, 4, 3), datetime.date(2026, 3, 4)}
+    assert (reading.confidence >= 0.9) == is_sure
 
 
 @pytest.mark.parametrize("rows", [("13/04/2026",), ("03/03/2026",), ("03/04/2026 10:00", "2026-04-03")])

@@ -167,26 +167,29 @@ def test_a_date_that_can_be_meant_two_ways_carries_the_other(
 
 
 @pytest.mark.parametrize(
-    ("printed", "date", "alternatives"),
+    ("printed", "date", "alternatives", "is_ambiguous"),
     [
-        pytest.param("04/03/2026", "2026-03-04", [], id="in the owner's order"),
-        pytest.param("03/04/2026", "2026-03-04", ["2026-04-03"], id="against it"),
-        pytest.param("25/03/2026", "2026-03-25", [], id="only one way"),
-        pytest.param("4 March 2026", "2026-03-04", [], id="in words"),
+        pytest.param("04/03/2026", "2026-03-04", ["2026-04-03"], False, id="in the owner's order"),
+        pytest.param("03/04/2026", "2026-03-04", ["2026-04-03"], True, id="against it"),
+        pytest.param("25/03/2026", "2026-03-25", [], False, id="only one way"),
+        pytest.param("4 March 2026", "2026-03-04", [], False, id="in words"),
     ],
 )
-def test_a_date_carries_the_other_only_against_the_owners_order(
+def test_a_date_is_doubted_only_against_the_owners_order(
     with_ai: FlaskClient,
     openai: fakes.FakeOpenAI,
     owner: User,
     printed: str,
     date: str,
     alternatives: list[str],
+    is_ambiguous: bool,
 ) -> None:
     openai.enqueue(fakes.answer({**SEEN, "date": date, "date_as_printed": printed}))
     rows = ("Blank receipt for a test of dates, no. 4711",)
-    found = sent(with_ai, owner, files.text_pdf(rows))["extraction"]["date"]
+    answer = sent(with_ai, owner, files.text_pdf(rows))
+    found = answer["extraction"]["date"]
     assert (found["value"], found["alternatives"]) == (date, alternatives)
+    assert ("date_ambiguous" in [warning["code"] for warning in answer["warnings"]]) == is_ambiguous
 
 
 def test_values_that_dont_look_like_values_are_left_out(
