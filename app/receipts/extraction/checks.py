@@ -91,7 +91,8 @@ def _with_checked_total(extraction: Extraction) -> Extraction:
         confidence = min(confidence, 0.55)
         others = (amount for sums in evidence for amount in sums[:1] if amount > 0 and amount != total.value)
         alternatives = tuple(dict.fromkeys([*alternatives, *others]))[:_MOST_ALTERNATIVES]
-    if total.value <= 0:
+    # Money given back has lines with a minus.
+    if total.value == 0 or (total.value < 0 and total.value not in _lines(extraction)):
         confidence = min(confidence, 0.2)
     checked = Reading[Amount](value=total.value, confidence=round(confidence, 2), alternatives=alternatives)
     return extraction.model_copy(update={"total": checked})

@@ -26,6 +26,7 @@ _WORDS_SAY = {
     Role.PAYMENT: 14.0,
     Role.SUBTOTAL: 6.0,
 }
+_NAMED = (Role.GRAND_TOTAL, Role.TOTAL)
 # Where there are no 1 and 2 cent coins, totals are rounded to 5 cents.
 _COIN = Decimal("0.05")
 _MOST_ROUNDED = Decimal("0.05")
@@ -135,8 +136,20 @@ def find(entries: Sequence[Entry], table: Sequence[TaxRow] = (), lines: Sequence
     behind = points[best] - points[ranked[1]] if len(ranked) > 1 else 40.0
     confidence = max(0.1, min(0.99, 0.35 + points[best] / 250 + behind / 120))
     likely = tuple(value for value in ranked[1:4] if points[value] > points[best] - 40)
+    if _came_back(best, entries, lines):
+        return Sums(Reading(value=-best, confidence=round(confidence, 2), alternatives=(best, *likely)))
     total = Reading(value=best, confidence=round(confidence, 2), alternatives=likely)
     return Sums(total, **_parts(best, known))
+
+
+def _came_back(total: Decimal, entries: Sequence[Entry], lines: Sequence[Decimal]) -> bool:
+    """Whether the money was given back: minus wherever it is the total, and in lines or payment.
+
+    A minus alone may be a dash.
+    """
+    named = [e.amount for e in entries if e.role in _NAMED and e.amount and abs(e.amount) == total]
+    paid = [e.amount for e in entries if e.role is Role.PAYMENT]
+    return bool(named) and max(named) < 0 and (sum(lines) == -total or -total in paid)
 
 
 def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
@@ -148,7 +161,7 @@ def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
     points: dict[Decimal, float] = {}
     for place, entry in enumerate(entries):
         words = _WORDS_SAY.get(entry.role, 0.0)
-        named = entry.role in (Role.GRAND_TOTAL, Role.TOTAL)
+        named = entry.role in _NAMED
         for position, printed_amount in enumerate(reversed(entry.amounts)):
             amount = abs(printed_amount) if words else printed_amount
             if amount < 0 or (amount == 0 and not named):
@@ -159,7 +172,7 @@ def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
             found -= (0 if entry.certain else 8) + (0 if printed_amount >= 0 else 10) + 25 * (1 - entry.score)
             points[amount] = max(points.get(amount, 0.0), found)
     # Nothing is called the total: what was paid for it may be known all the same.
-    if not any(entry.role in (Role.GRAND_TOTAL, Role.TOTAL) and entry.amount for entry in entries):
+    if not any(entry.role in _NAMED and entry.amount for entry in entries):
         for amount in known.left_of_payment:
             if amount > 0:
                 points.setdefault(amount, 0.0)
@@ -237,7 +250,7 @@ def _rounded(
     # Some tills print the rounded total itself as "Rounding".
     printed = [e.amount for e in entries if e.role is Role.ROUNDING and e.amount]
     # Others print two totals, the second one without the odd cents, and nothing in between.
-    named = [e.amount for e in entries if e.role in (Role.GRAND_TOTAL, Role.TOTAL) and e.amount]
+    named = [e.amount for e in entries if e.role in _NAMED and e.amount]
     odd = [a for a in likely if a % _COIN]
     again = [(a, b) for a, b in pairwise(named) if a in odd and not b % _COIN]
     return [

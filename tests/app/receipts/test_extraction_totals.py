@@ -157,7 +157,41 @@ def test_an_identity_number_is_no_tax() -> None:
         )
     )
 )
-def test_no_total_tax_or_tip_is_negative(rows: list[tuple[str, int]]) -> None:
+def test_no_subtotal_tax_or_tip_is_negative(rows: list[tuple[str, int]]) -> None:
     extraction = read("Shop", *(f"{label}|{cents / 100:.2f}" for label, cents in rows))
-    for field in ("total", "tax", "tip", "subtotal"):
+    for field in ("tax", "tip", "subtotal"):
         assert (said(extraction, field) or 0) >= 0
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(("Kettle|-29.99", "TOTAL|-29.99"), id="a line and the total"),
+        pytest.param(("Kettle|-20.00", "Cup|-9.99", "TOTAL|-29.99"), id="several lines"),
+        pytest.param(("Kettle|29,99-", "SUMME|29,99-"), id="minus behind"),
+        pytest.param(("New kettle|10.00", "Old kettle|-39.99", "TOTAL|-29.99"), id="an exchange"),
+    ],
+)
+def test_money_that_is_given_back_makes_a_negative_total(rows: tuple[str, ...]) -> None:
+    extraction = read("Shop", *rows, currency="EUR")
+    assert said(extraction, "total") == Decimal("-29.99")
+    assert "total_uncertain" not in extraction.warnings
+    assert "lines_differ" not in extraction.warnings
+
+
+def test_a_refund_without_lines_is_doubted() -> None:
+    extraction = read("Shop", "Kettle 4711", "TOTAL|-29.99", "VISA|-29.99", currency="EUR")
+    assert said(extraction, "total") == Decimal("-29.99")
+    assert "total_uncertain" in extraction.warnings
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(("Kettle|29.99", "TOTAL|-29.99"), id="a dash before the total"),
+        pytest.param(("Kettle|29.99", "TOTAL|29.99", "VISA|-29.99"), id="a card that is charged"),
+        pytest.param(("Kettle|39.99", "Voucher|-10.00", "TOTAL|29.99"), id="a discount"),
+    ],
+)
+def test_one_minus_alone_makes_no_refund(rows: tuple[str, ...]) -> None:
+    assert total("Shop", *rows) == "29.99"
