@@ -396,7 +396,7 @@ begin
     raise sqlstate 'PT409' using
       message = 'this reading was given up',
       detail = format('Receipt %s is %s, and not by this claim.', id, receipt.status),
-      hint = 'POST /rest/v1/rpc/claim_receipt begins another reading.';
+      hint = format('POST /api/finances/receipts/%s/extract reads its image again.', id);
   end if;
   return receipt;
 end $$;
@@ -667,6 +667,12 @@ begin
         message = 'restock names a line that isn''t on the receipt',
         detail = format('Receipt %s has no line %s.', receipt.id, item ->> 'line_id'),
         hint = 'GET /rest/v1/receipt_lines?receipt_id=eq.<id> shows its lines; line_id may be left out.';
+    elsif (item ->> 'quantity')::numeric = 0 then
+      -- A lot may be used up, but isn't bought so.
+      raise sqlstate 'PT422' using
+        message = 'restock.quantity must be above 0',
+        detail = format('There would be no %s in the pantry.', left(item ->> 'name', 100)),
+        hint = 'Send how much was bought, or leave the item out.';
     end if;
   end loop;
 

@@ -137,7 +137,7 @@ def test_owner_can_give_up_a_reading_and_type_the_receipt_in(receipts: Receipts)
     late = receipts.send(
         "finish_receipt", receipt_id=receipt["id"], claim=receipt["claim"], extraction=extraction()
     )
-    assert_refused(late, 409, "this reading was given up", "rpc/claim_receipt")
+    assert_refused(late, 409, "this reading was given up", "/extract")
     assert receipts.read(receipt)["store"] == "Farm shop"
 
 

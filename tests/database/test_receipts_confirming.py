@@ -304,6 +304,7 @@ def test_ticked_lines_become_pantry_lots(receipts: Receipts) -> None:
         {"name": "x" * 101},
         {"name": None},
         {"quantity": "-1"},
+        {"quantity": 0},
         {"quantity": "0.1234"},
         {"quantity": "NaN"},
         {"quantity": "some"},

@@ -232,7 +232,7 @@ def test_a_reader_that_was_too_slow_cannot_overwrite_a_later_one(
     result: Row = {"extraction": extraction(store="Wrong")} if end == "finish_receipt" else {"reason": "?"}
     for claim in (slow["claim"], None, "00000000-0000-4000-8000-000000000000"):
         answer = receipts.send(end, receipt_id=slow["id"], claim=claim, **result)
-        assert_refused(answer, 409, "this reading was given up", "rpc/claim_receipt")
+        assert_refused(answer, 409, "this reading was given up", "/extract")
     done = receipts.finish(quick)["receipt"]
     # Not even its own claim, once it is finished.
     for claim in (slow["claim"], quick["claim"], None):
