@@ -179,8 +179,8 @@ def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:
     for amount in points:
         points[amount] += 4 * min(3, max(0, printed[amount] - 1))
         points[amount] += _arithmetic(amount, known) - (18 if amount < known.least else 0)
-    for amount, rounded in _rounded(points, known, entries):
-        points[rounded] = max(points.get(rounded, 0.0), points[amount]) + 20
+    for amount, final in [*_rounded(points, known, entries), *_tipped(points, known, entries)]:
+        points[final] = max(points.get(final, 0.0), points[amount]) + 20
     return points
 
 
@@ -257,6 +257,22 @@ def _rounded(
         *pairs,
         *((a, b) for a, b in [*product(likely, printed), *again] if a != b and abs(b - a) <= _MOST_ROUNDED),
     ]
+
+
+def _tipped(
+    points: dict[Decimal, float], known: Known, entries: Sequence[Entry]
+) -> list[tuple[Decimal, Decimal]]:
+    """Pairs of a total and what the tip below it makes of it, where both are printed."""
+    pairs = []
+    total: Decimal | None = None
+    for place, entry in enumerate(entries):
+        if entry.role in _NAMED and entry.amount:
+            total = entry.amount
+        elif entry.role is Role.TIP and entry.amount in known.tips and total:
+            paid = total + entry.amount
+            if paid in points and any(paid in below.amounts for below in entries[place + 1 :]):
+                pairs.append((total, paid))
+    return pairs
 
 
 def _parts(total: Decimal, known: Known) -> dict[str, Reading[Decimal] | None]:

@@ -179,6 +179,23 @@ def test_money_that_is_given_back_makes_a_negative_total(rows: tuple[str, ...]) 
     assert "lines_differ" not in extraction.warnings
 
 
+@pytest.mark.parametrize("label", ["TOTAL", "Amount charged", "VISA"])
+def test_a_tip_below_the_total_is_paid_on_top(label: str) -> None:
+    extraction = read(
+        "Diner", "Tea|12.00", "Subtotal|12.00", "Tax|1.00", "TOTAL|13.00", "Tip|2.50", f"{label}|15.50"
+    )
+    assert [said(extraction, field) for field in ("total", "tax", "tip")] == [
+        Decimal("15.50"),
+        Decimal("1.00"),
+        Decimal("2.50"),
+    ]
+
+
+def test_a_tip_that_nobody_paid_is_none() -> None:
+    extraction = read("Diner", "Tea|12.00", "TOTAL|12.00", "Tip 20 %|2.40", "VISA|12.00")
+    assert said(extraction, "total") == Decimal("12.00")
+
+
 def test_a_refund_without_lines_is_doubted() -> None:
     extraction = read("Shop", "Kettle 4711", "TOTAL|-29.99", "VISA|-29.99", currency="EUR")
     assert said(extraction, "total") == Decimal("-29.99")
