@@ -32,7 +32,12 @@ def extract(pages: Sequence[Sequence[Line]], hints: Hints, source: Source = "ocr
         [line.model_copy(update={"category": category.of_line(line.name)}) for line in found]
         for found in (items.find(rows, entries, decimals), items.find_later(rows, entries, decimals))
     )
-    sums = totals.find(entries, tax_table.find(rows, entries), [line.amount for line in lines])
+    sums = totals.find(
+        entries,
+        tax_table.find(rows, entries),
+        tax_table.rated(rows, entries),
+        [line.amount for line in lines],
+    )
     moment = dates.find(rows, hints, money.value if money and money.confidence > 0.5 else None)
     name = store.find(rows, hints.known_stores)
     read = Extraction(

@@ -14,6 +14,7 @@ from app.receipts.extraction.layout import Row
 from app.receipts.extraction.ledger import Entry, Role
 
 _CLOSE = Decimal("0.02")
+_HALF_A_CENT = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,39 @@ class TaxRow:
     def gross(self) -> Decimal:
         """With tax."""
         return self.net + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class RatedTax:
+    """A tax of which a receipt says the rate, and nothing else."""
+
+    tax: Decimal
+    rate: Decimal
+
+    @property
+    def gross(self) -> Decimal:
+        """What was taxed, with the tax."""
+        return self.tax * (100 + self.rate) / self.rate
+
+    @property
+    def doubt(self) -> Decimal:
+        """How far rounding the tax to the cent may move that."""
+        return _HALF_A_CENT * (100 + self.rate) / self.rate
+
+
+def rated(rows: Sequence[Row], entries: Sequence[Entry]) -> list[RatedTax]:
+    """The taxes that stand alone behind their rates: "7 % VAT 0.29"."""
+    found = []
+    for entry in entries:
+        rates = amounts.rates(rows[entry.row].text)
+        if (
+            entry.certain
+            and entry.role is Role.TAX
+            and len(rates) == len(entry.amounts) == 1
+            and rates[0] > 0
+        ):
+            found.append(RatedTax(entry.amounts[0], rates[0]))
+    return found
 
 
 def find(rows: Sequence[Row], entries: Sequence[Entry]) -> list[TaxRow]:

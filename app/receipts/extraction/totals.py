@@ -15,7 +15,7 @@ from itertools import combinations, islice, pairwise, product
 from statistics import median
 
 from app.receipts.extraction.ledger import Entry, Role
-from app.receipts.extraction.tax_table import TaxRow
+from app.receipts.extraction.tax_table import RatedTax, TaxRow
 from app.receipts.schemas import Reading
 
 _WORDS_SAY = {
@@ -59,13 +59,20 @@ class Known:
     paid: tuple[Decimal, ...]
     changes: tuple[Decimal, ...]
     table: tuple[TaxRow, ...]
+    rated: tuple[RatedTax, ...]
     reduced: bool
     """Whether there are discounts or deposits that came back."""
     lines: Decimal | None
     """The sum of the lines, where there are several: one line only repeats the total."""
 
     @classmethod
-    def of(cls, entries: Sequence[Entry], table: Sequence[TaxRow], lines: Sequence[Decimal]) -> "Known":
+    def of(
+        cls,
+        entries: Sequence[Entry],
+        table: Sequence[TaxRow],
+        rated: Sequence[RatedTax],
+        lines: Sequence[Decimal],
+    ) -> "Known":
         """What the entries, the table of taxes and the lines say."""
 
         def amounts(role: Role) -> tuple[Decimal, ...]:
@@ -83,6 +90,7 @@ class Known:
             tuple(abs(a) for a in amounts(Role.PAYMENT) if a),
             tuple(abs(a) for a in (*amounts(Role.CHANGE), *amounts(Role.BALANCE))),
             tuple(table),
+            tuple(rated),
             any(e.role is Role.DISCOUNT and e.amount for e in entries) or any(line < 0 for line in lines),
             sum(lines, Decimal(0)) if len(lines) > 1 else None,
         )
@@ -120,9 +128,14 @@ class Known:
         return len(self.table)
 
 
-def find(entries: Sequence[Entry], table: Sequence[TaxRow] = (), lines: Sequence[Decimal] = ()) -> Sums:
-    """The sums that the entries of a receipt give, with the amounts of its lines."""
-    known = Known.of(entries, table, lines)
+def find(
+    entries: Sequence[Entry],
+    table: Sequence[TaxRow] = (),
+    rated: Sequence[RatedTax] = (),
+    lines: Sequence[Decimal] = (),
+) -> Sums:
+    """The sums that the entries of a receipt give, with its taxes and the amounts of its lines."""
+    known = Known.of(entries, table, rated, lines)
     points = _points(entries, known)
     if not points:
         return Sums(tax=_reading(known.taxes), tip=_reading(known.tips))
@@ -299,10 +312,13 @@ def _parts(total: Decimal, known: Known) -> dict[str, Reading[Decimal] | None]:
 
 
 def _included_tax(total: Decimal, known: Known) -> Reading[Decimal] | None:
-    """The tax that the total contains: of the table when that adds up, otherwise what stands there."""
+    """The tax that the total contains: of the table or all rates when they add up, else what stands there."""
     taxes = sum((row.tax for row in known.table), Decimal(0))
     if known.taxed == total or (known.table and taxes in known.taxes):
         return _sure(taxes)
+    whole = sum((part.gross for part in known.rated), Decimal(0))
+    if len(known.rated) > 1 and abs(whole - total) <= sum(part.doubt for part in known.rated):
+        return _sure(sum((part.tax for part in known.rated), Decimal(0)))
     printed = [tax for tax in known.taxes if tax < total]
     return _reading(printed) or (Reading(value=taxes, confidence=0.6) if known.table else None)
 

@@ -146,6 +146,21 @@ def test_several_taxes_are_added() -> None:
     assert said(extraction, "tax") == Decimal("1.20")
 
 
+@pytest.mark.parametrize(
+    ("taxes", "tax"),
+    [
+        pytest.param(("A 7% MwSt|0,29", "B 19% MwSt|0,84"), "1.13", id="of all that was bought"),
+        pytest.param(("TVA 5,5%|0,23", "TVA 20%|0,89"), "1.12", id="in another country"),
+        pytest.param(("MwSt 19%|0,84", "Davon MwSt 19%|0,84"), "0.84", id="one rate, said again"),
+    ],
+)
+def test_taxes_of_several_rates_are_added_where_they_explain_the_total(
+    taxes: tuple[str, ...], tax: str
+) -> None:
+    extraction = read("Markt", "Milch|4,50", "Seife|5,24", "SUMME|9,74", *taxes, currency="EUR")
+    assert said(extraction, "tax") == Decimal(tax)
+
+
 def test_an_identity_number_is_no_tax() -> None:
     assert said(read("Shop", "GST Reg No 12.34", "Tea|10.00", "TOTAL|10.00"), "tax") is None
 
