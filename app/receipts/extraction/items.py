@@ -166,7 +166,7 @@ def _count(match: re.Match[str]) -> Decimal:
 
 
 def _without_count(text: str, start: int, stop: int, prices: Sequence[amounts.Amount]) -> str:
-    """The name: what follows a quantity at the beginning, also behind the price, or what goes before another one."""
+    """The name: what follows a quantity at the beginning, also behind the price, or goes before another."""
     if start >= 3:
         return text[: min(start, prices[0].start if prices else start)]
     later = [price for price in prices if price.start >= stop]
