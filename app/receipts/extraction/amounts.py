@@ -42,6 +42,8 @@ _BROKEN = tuple(
 )
 _LOOKALIKES = str.maketrans("ODQJUIlZS$G€B", "0000011255668")
 _ALONE = re.compile(r"[1-9]\d{0,2}(?:[.,' ]\d{3})+|[1-9]\d{0,6}")
+# Digits in groups without end are a number of something else, and more than the arithmetic holds.
+_MOST = Decimal(10**9)
 _RATE = re.compile(r"(\d{1,2}(?:[.,]\d{1,3})?)\s?%")
 
 
@@ -112,6 +114,8 @@ def _find(pattern: re.Pattern[str], text: str, decimals: int) -> list[Amount]:
         value = (
             _value(groups["whole"], groups.get("cents") or "") if decimals else _value(groups["whole"], "")
         )
+        if value >= _MOST:
+            continue
         minus = (groups.get("sign") or "") + (groups.get("inner") or "") + (groups.get("after") or "").strip()
         marked = bool(groups.get("currency") or groups.get("unit"))
         found.append(Amount(-value if minus else value, match.start(), match.end(), marked))

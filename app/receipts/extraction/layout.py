@@ -24,6 +24,8 @@ _STEEPEST = 0.3
 # Amounts, perhaps with a tax code, as they stand in the column of prices.
 _PRICE = re.compile(r"(?:[\d$€]|^)\s?[.,]\s?\d\d?\s?-?(?:\s?[A-Z*]{1,3}\d?)?$|^\D{0,3}\d+[.,]\d{2,3}$")
 _FEWEST_PRICES = 4
+# Characters in a row of print; what a file puts there beyond that is no receipt, and would take long to read.
+_LONGEST_ROW = 300
 # Right edges of one column, as a share of the page's text.
 _COLUMN = 0.09
 # In heights of the text: how far a price may be from its label, and what offsets cost.
@@ -137,7 +139,7 @@ class _Box:
         height = (math.hypot(x3 - x0, y3 - y0) + math.hypot(x2 - x1, y2 - y1)) / 2
         run, rise = (x1 + x2 - x0 - x3) / 2, (y1 + y2 - y0 - y3) / 2
         return cls(
-            " ".join(line.text.split()),
+            " ".join(line.text.split())[:_LONGEST_ROW],
             (x0 + x1 + x2 + x3) / 4,
             (y0 + y1 + y2 + y3) / 4,
             width,
@@ -238,7 +240,7 @@ def _grouped(cells: Sequence[Cell]) -> list[list[Cell]]:
 def _fits(cell: Cell, row: _Open) -> bool:
     """Whether a cell is level with a row, and beside what is there, not on top of it."""
     limit = 0.45 * min(cell.height, row.height) + 0.08 * max(cell.height, row.height)
-    if abs(cell.y - row.y) > limit:
+    if abs(cell.y - row.y) > limit or len(cell.text) + sum(len(c.text) for c in row.cells) > _LONGEST_ROW:
         return False
     overlaps = (
         min(cell.right, other.right) - max(cell.left, other.left) > 0.5 * min(cell.width, other.width)

@@ -10,7 +10,8 @@ from app.receipts.extraction.words import fold
 from app.receipts.schemas import Amount, ExtractedLine, Extraction, Reading
 
 _SURE = 0.75
-# Among more lines, two that happen to make the difference are no wonder.
+# Among more lines, one or two that happen to make the difference are no wonder.
+_MOST_LINES = 200
 _MOST_FOR_PAIRS = 20
 
 
@@ -22,6 +23,8 @@ def reconcile(extraction: Extraction, later: Sequence[ExtractedLine]) -> Extract
     """
     total = extraction.total
     if total is None or total.confidence < _SURE or lines_agree(extraction):
+        return extraction
+    if len(extraction.lines) > _MOST_LINES:
         return extraction
     sums = _sums(extraction)
     for lines in chain([[*extraction.lines, *later]], _changed(extraction.lines, sums)):
@@ -56,9 +59,9 @@ def _changed(lines: Sequence[ExtractedLine], sums: set[Decimal]) -> Iterator[lis
         if amount in sums or amount == sum(line.amount for line in lines[:number]):
             yield without(number)
     # What informs does so below each of the lines, under the same name.
-    names = Counter(fold(line.name) for line in lines)
-    for name in (name for name, count in names.items() if count > 1):
-        yield [line for line in lines if fold(line.name) != name]
+    names = [fold(line.name) for line in lines]
+    for name in (name for name, count in Counter(names).items() if count > 1):
+        yield without(*(number for number in last_first if names[number] == name))
     for number in last_first:
         yield without(number)
     if len(lines) <= _MOST_FOR_PAIRS:

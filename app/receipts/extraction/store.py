@@ -17,6 +17,7 @@ from app.receipts.extraction.words import Words, fold
 from app.receipts.schemas import Reading
 
 _MOST_ROWS = 14
+_MOST_PARTS = 40
 _LONGEST = 100
 _LONGEST_WORD = 13
 _SAME_NAME = 0.86
@@ -146,7 +147,7 @@ def _parts(rows: Sequence[Row]) -> list[_Part]:
                 height = max(cell.height for cell in group)
                 score = sum(cell.score for cell in group) / len(group)
                 parts.append(_Part(number, text, fold(text), height, score))
-    return parts
+    return parts[:_MOST_PARTS]
 
 
 def _points(part: _Part, order: int, parts: Sequence[_Part], usual: float, said: Sequence[Mention]) -> float:

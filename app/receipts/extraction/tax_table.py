@@ -15,6 +15,8 @@ from app.receipts.extraction.ledger import Entry, Role
 
 _CLOSE = Decimal("0.02")
 _HALF_A_CENT = Decimal("0.005")
+# No country has as many rates; each row is compared with all others.
+_MOST_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def find(rows: Sequence[Row], entries: Sequence[Entry]) -> list[TaxRow]:
             rates = amounts.rates(rows[entry.row].text)
             if (entry.role is Role.TAX_TABLE or rates) and (row := _proven(entry.amounts, rates)):
                 found.append(row)
+    found = found[:_MOST_ROWS]
     return [row for row in found if not _sums_up(row, [other for other in found if other is not row])]
 
 
