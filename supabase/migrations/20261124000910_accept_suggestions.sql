@@ -12,6 +12,38 @@ comment on function private.id_on_day(uuid, text, text) is
   'another day or time. Null without a suggestion''s id.';
 grant execute on function private.id_on_day(uuid, text, text) to authenticated;
 
+create function private.refuse_allergens(meal public.meals, steps text[]) returns void
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  allergies text[];
+  foods text[];
+  carriers text;
+begin
+  select p.allergies into allergies from public.profiles as p where p.id = (select auth.uid());
+  foods := array(
+    select i.food_item_name from public.meal_ingredients as i
+    where i.meal_id = meal.id and i.user_id = meal.user_id
+  );
+  if allergies <> '{}' and foods = '{}' then
+    raise sqlstate 'PT409' using
+      message = 'this meal lists no ingredients, and you have allergies',
+      detail = 'What isn''t listed can''t be checked.',
+      hint = 'Nothing was saved. Add the ingredients, or use create_meal.';
+  end if;
+  select string_agg(format('%s: %s', left(c.food, 100), c.allergy), '; ' order by c.food, c.allergy) into carriers
+  from private.food_conflicts(allergies, meal.name || foods || steps) as c;
+  if carriers is not null then
+    raise sqlstate 'PT409' using
+      message = 'this meal carries what you are allergic to',
+      detail = carriers,
+      hint = 'Nothing was saved. Choose another suggestion; to cook it for somebody else, use create_meal.';
+  end if;
+end $$;
+comment on function private.refuse_allergens(public.meals, text[]) is
+  'Refuses (PT409) a recipe that carries an allergen of the caller''s profile, by its name, its ingredients or these '
+  'steps, or that lists no ingredients to check.';
+grant execute on function private.refuse_allergens(public.meals, text[]) to authenticated;
+
 create function public.accept_meal_suggestion(suggestion jsonb, plan jsonb default null) returns jsonb
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
@@ -19,10 +51,7 @@ declare
   plan_id uuid;
   accepted public.meals;
   planned public.planned_meals;
-  allergies text[];
-  foods text[];
   steps text[] := '{}';
-  carriers text;
   message text;
   rule text;
 begin
@@ -58,25 +87,7 @@ begin
   end if;
 
   -- Again, whoever checked before: the allergies may be new, and the stored ingredients are what will be cooked.
-  select p.allergies into allergies from public.profiles as p where p.id = (select auth.uid());
-  foods := array(
-    select i.food_item_name from public.meal_ingredients as i
-    where i.meal_id = accepted.id and i.user_id = accepted.user_id
-  );
-  if allergies <> '{}' and foods = '{}' then
-    raise sqlstate 'PT409' using
-      message = 'this meal lists no ingredients, and you have allergies',
-      detail = 'What isn''t listed can''t be checked.',
-      hint = 'Nothing was saved. Add the ingredients, or use create_meal.';
-  end if;
-  select string_agg(format('%s: %s', left(c.food, 100), c.allergy), '; ' order by c.food, c.allergy) into carriers
-  from private.food_conflicts(allergies, accepted.name || foods || steps) as c;
-  if carriers is not null then
-    raise sqlstate 'PT409' using
-      message = 'this meal carries what you are allergic to',
-      detail = carriers,
-      hint = 'Nothing was saved. Choose another suggestion; to cook it for somebody else, use create_meal.';
-  end if;
+  perform private.refuse_allergens(accepted, steps);
 
   if plan is not null and plan <> 'null' then
     perform private.require_shape(plan, '{"date": "date!", "time": "time", "servings": "integer"}', 'plan');
