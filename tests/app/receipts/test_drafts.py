@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any, get_args
 
-import pytest
-
 from app.receipts import drafts
 from app.receipts.schemas import ExtractedLine, Extraction, Reading, WarningCode
 from tests.conftest import User
@@ -23,25 +21,37 @@ def test_codes_become_messages() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "found", "kept"), [("Milk", 1000, 1000), ("Milk", 1001, 1000), ("\U0002000b" * 100, 1000, None)]
-)
-def test_lines_are_kept_while_they_fit(name: str, found: int, kept: int | None) -> None:
-    line = ExtractedLine(name=name, quantity=Decimal(1), unit_price=Decimal("1.00"), amount=Decimal("1.00"))
-    draft = drafts.kept(Extraction(source="pdf", lines=(line,) * found))
-    lines, warnings = draft["lines"], draft["warnings"]
-    assert len(lines) == kept or (kept is None and 200 < len(lines) < 1000)
-    told = [f"Only the first {len(lines)} of {found} lines were kept. Enter the others by hand if needed."]
-    assert [warning["message"] for warning in warnings] == (told if len(lines) < found else [])
+def line(name: str) -> ExtractedLine:
+    return ExtractedLine(name=name, quantity=Decimal(1), unit_price=Decimal("1.00"), amount=Decimal("1.00"))
+
+
+def test_a_thousand_lines_are_kept_and_no_more() -> None:
+    for found in (1000, 1001):
+        draft = drafts.kept(Extraction(source="pdf", lines=(line("Milk"),) * found))
+        assert len(draft["lines"]) == 1000
+        told = ["Only the first 1000 of 1001 lines were kept. Enter the others by hand if needed."]
+        assert [warning["message"] for warning in draft["warnings"]] == (told if found > 1000 else [])
+
+
+def test_lines_are_kept_while_they_fit() -> None:
+    # A name of a hundred letters of four bytes each.
+    draft = drafts.kept(Extraction(source="pdf", lines=(line("\U0002000b" * 100),) * 1000))
+    kept = len(draft["lines"])
+    assert 200 < kept < 1000
+    assert [warning["message"] for warning in draft["warnings"]] == [
+        f"Only the first {kept} of 1000 lines were kept. Enter the others by hand if needed."
+    ]
 
 
 def test_the_longest_extraction_is_one_that_the_database_takes(owner: User) -> None:
     longest = "\U0002000b" * 100
-    line = ExtractedLine(name=longest, quantity=Decimal("1.0001"), amount=Decimal("1.0001"), category=longest)
+    largest = ExtractedLine(
+        name=longest, quantity=Decimal("1.0001"), amount=Decimal("1.0001"), category=longest
+    )
     warnings = get_args(WarningCode)
     # Every number of a document of nothing but numbers may be one.
     store = Reading(value=longest, confidence=0.5, alternatives=(longest,) * 1000)
-    extraction = Extraction(source="pdf", store=store, lines=(line,) * 2000, warnings=warnings)
+    extraction = Extraction(source="pdf", store=store, lines=(largest,) * 2000, warnings=warnings)
     sha256 = "ab" * 32
     image = {"sha256": sha256, "path": f"{owner.id}/{sha256}.pdf"}
     started: Any = owner.client.rpc("start_receipt", {"image": image}).execute().data
