@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from app.receipts.schemas import Extraction, Source
+from app.receipts.schemas import Extraction, Source, WarningCode
 from app.suggestions.schemas import Budget
 
 FORM = {
@@ -20,7 +20,10 @@ FORM = {
 class Warned(BaseModel):
     """Something to look at before the receipt is confirmed."""
 
-    code: str = Field(description="What it is, for programs; it never changes.")
+    code: (
+        WarningCode
+        | Literal["lines_cut", "value_left_out", "line_left_out", "expense_exists", "more_warnings"]
+    ) = Field(description="What it is, for programs.")
     message: str = Field(description="What it is and what to do, for people.")
     field: SkipJsonSchema[None] | str = Field(
         default=None, description="value_left_out: the column that stays empty."

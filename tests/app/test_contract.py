@@ -22,6 +22,7 @@ from schemathesis.engine import events, from_schema
 from werkzeug.serving import make_server
 
 from app import create_app, errors, health, http, openapi
+from app.receipts import drafts
 from local_supabase import Instance
 from tests import fakes
 from tests.app.conftest import bearer, sensible_project, settings_for, suggestion, with_model
@@ -94,6 +95,29 @@ def test_every_error_is_listed_under_its_status_with_its_code(document: dict[str
             # Where the database has codes of its own, ours are only told of.
             listed |= {(int(status), word) for word in re.findall(r"^(\w+):", response["description"], re.M)}
     assert listed == {(kind.status, kind.code) for kind in errors.kinds_of(errors.LifeOSError)}
+
+
+def codes_in(migrations: str, pattern: str) -> set[str]:
+    """What a pattern finds in those of the migrations."""
+    files = (ROOT / "supabase/migrations").glob(migrations)
+    return {code for file in files for code in re.findall(pattern, file.read_text(encoding="utf-8"))}
+
+
+def test_every_warning_of_the_database_is_listed(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    suggesting = codes_in("*.sql", r"private\.warning\('(\w+)'")
+    assert set(schemas["SuggestionWarning"]["properties"]["code"]["enum"]) == suggesting
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [code for code in suggesting if f"`{code}`" not in readme] == []
+
+    # Reopening a receipt, which the service has no part in, warns of what was changed.
+    reading = codes_in("*_receipts.sql", r"'code', '(\w+)'") - {
+        "expense_changed",
+        "expenses_differ",
+        "pantry_item_changed",
+    }
+    listed = {code for either in schemas["Warned"]["properties"]["code"]["anyOf"] for code in either["enum"]}
+    assert listed == reading | set(drafts.MESSAGES)
 
 
 def test_everything_but_health_needs_a_token_and_says_so(document: dict[str, Any]) -> None:
