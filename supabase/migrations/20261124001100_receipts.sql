@@ -300,6 +300,12 @@ begin
       message = 'image.path isn''t the path of this image',
       detail = format('Got %s.', left(image ->> 'path', 200)),
       hint = format('Send "%s/<sha256>.<extension>", with the SHA-256 in 64 hexadecimal digits.', auth.uid());
+  elsif not coalesce((image ->> 'bytes')::numeric between 1 and 2147483647, true) then
+    -- Kept as it is, and longer numbers can't be read by every client.
+    raise sqlstate 'PT422' using
+      message = 'image.bytes is out of range',
+      detail = format('Got %s.', left(image ->> 'bytes', 80)),
+      hint = 'Send the size of the file, or leave it out.';
   end if;
 
   select r.* into receipt from public.receipts as r
@@ -451,6 +457,8 @@ comment on function private.what_fits(anyelement, jsonb) is
 create function private.replace_lines(receipt public.receipts, read jsonb, out lines jsonb, out warnings jsonb)
 language plpgsql volatile security invoker set search_path = '' as $$
 declare
+  -- What receipt_lines has positions for. Looking at more, one by one, could take a minute.
+  most_lines constant integer := 1000;
   item record;
   fit record;
   fitting jsonb := '[]';
@@ -458,6 +466,7 @@ begin
   warnings := '[]';
   for item in
     select l.value, l.position - 1 as position from jsonb_array_elements(read) with ordinality as l (value, position)
+    order by l.position limit most_lines
   loop
     fit := private.what_fits(null::public.receipt_lines, jsonb_build_object(
       'position', item.position, 'name', item.value -> 'name', 'quantity', item.value -> 'quantity',
@@ -475,6 +484,12 @@ begin
           item.position + 1)));
     end if;
   end loop;
+
+  if jsonb_array_length(read) > most_lines then
+    warnings := warnings || jsonb_build_array(jsonb_build_object('code', 'line_left_out', 'line', most_lines,
+      'message', format('Only the first %s of %s lines were kept. Enter the others by hand if needed.', most_lines,
+        jsonb_array_length(read))));
+  end if;
 
   perform set_config('life_os.receipt_step', 'on', true);
   delete from public.receipt_lines as l where l.receipt_id = receipt.id;

@@ -453,11 +453,14 @@ def test_warnings_beyond_fifty_are_counted_and_the_important_ones_come_first(
     assert warnings[-1]["message"].startswith("74 more")
 
 
-def test_a_receipt_has_at_most_a_thousand_lines(receipts: Receipts) -> None:
-    lines = [{"name": f"ITEM {n}", "amount": "1.00"} for n in range(1001)]
+@pytest.mark.parametrize("found", [1001, 6000])
+def test_a_receipt_has_at_most_a_thousand_lines(receipts: Receipts, found: int) -> None:
+    lines = [{"name": f"ITEM {n}", "amount": "1"} for n in range(found)]
     answer = receipts.finish(receipts.start(), lines=lines, warnings=[])
-    assert len(answer["lines"]) == 1000
-    assert [warning["code"] for warning in answer["warnings"]] == ["value_left_out", "line_left_out"]
+    assert [line["name"] for line in answer["lines"]] == [f"ITEM {n}" for n in range(1000)]
+    (warning,) = answer["warnings"]
+    assert (warning["code"], warning["line"]) == ("line_left_out", 1000)
+    assert warning["message"].startswith(f"Only the first 1000 of {found} lines were kept.")
 
 
 @pytest.mark.parametrize(
@@ -560,6 +563,17 @@ def test_the_context_knows_nothing_of_others(receipts: Receipts, other_user: Use
     receipts.confirmed()
     assert Receipts(receipts.data_api, other_user).call("receipt_context")["stores"] == []
     assert receipts.call("receipt_context")["stores"]
+
+
+# Documents without end.
+
+
+@pytest.mark.parametrize("size", [-1, 0, 2**31])
+def test_no_image_has_such_a_size(receipts: Receipts, size: int) -> None:
+    answer = receipts.send("start_receipt", image=receipts.image(bytes=size))
+    assert_refused(answer, 422, "image.bytes is out of range", "leave it out")
+    started = receipts.call("start_receipt", image=receipts.image(bytes=2**31 - 1))
+    assert started["receipt"]["extraction"]["image"]["bytes"] == 2**31 - 1
 
 
 # Progress reaches the owner's devices.
