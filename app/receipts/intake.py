@@ -261,6 +261,6 @@ def _hints(context: dict[str, Any]) -> Hints:
     return Hints(
         today=datetime.date.fromisoformat(context["today"]),
         currency=context["currency"],
-        day_first=context["day_first"],
+        owner_day_first=context["day_first"],
         known_stores=tuple(KnownStore(store["name"], store["category"]) for store in context["stores"]),
     )

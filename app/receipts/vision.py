@@ -140,7 +140,7 @@ def user_message(transcript: Transcript, hints: Hints) -> str:
     known = {
         "today": hints.today.isoformat(),
         "currency": hints.currency,
-        "day_first": hints.day_first,
+        "day_first": hints.owner_day_first,
         "stores": [store.name for store in hints.known_stores],
         "text": transcript.text(),
     }

@@ -23,6 +23,8 @@ class Hints:
     currency: str | None = None
     """The owner's currency, ISO 4217."""
     day_first: bool | None = None
+    """Whether 03/04 is the third of April on this receipt, where somebody knows."""
+    owner_day_first: bool | None = None
     """Whether the owner writes 03/04 for the third of April; None: not known."""
     known_stores: tuple[KnownStore, ...] = ()
 
@@ -31,7 +33,9 @@ class Hints:
 
         A receipt is written as where its currency is used; it is settled where its owner writes so, too.
         """
-        if printed_currency is None and self.day_first is not None:
+        if self.day_first is not None:
             return self.day_first, True
+        if printed_currency is None and self.owner_day_first is not None:
+            return self.owner_day_first, True
         usual = (printed_currency or self.currency) not in _MONTH_FIRST_CURRENCIES
-        return usual, usual == self.day_first
+        return usual, usual == self.owner_day_first

@@ -69,12 +69,22 @@ def test_the_currency_decides_which_number_is_the_month() -> None:
 
 
 def test_the_owners_habit_decides_where_no_currency_is_printed() -> None:
-    assert day("03/04/2026", currency=None, day_first=False) == "2026-03-04"
-    assert day("03/04/2026", currency=None, day_first=True) == "2026-04-03"
+    assert day("03/04/2026", currency=None, owner_day_first=False) == "2026-03-04"
+    assert day("03/04/2026", currency=None, owner_day_first=True) == "2026-04-03"
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD", None])
+def test_an_order_that_is_known_of_the_receipt_is_settled(currency: str | None) -> None:
+    for day_first, expected in ((False, "2026-03-04"), (True, "2026-04-03")):
+        reading = find(
+            "03/04/2026", currency=currency, day_first=day_first, owner_day_first=not day_first
+        ).date
+        assert reading is not None
+        assert (reading.value.isoformat(), reading.confidence >= 0.9) == (expected, True)
 
 
 @pytest.mark.parametrize(
-    ("currency", "day_first", "is_sure"),
+    ("currency", "owner_day_first", "is_sure"),
     [
         pytest.param("EUR", None, False, id="nothing is known of the owner"),
         pytest.param("EUR", True, True, id="as its owner writes"),
@@ -84,9 +94,9 @@ def test_the_owners_habit_decides_where_no_currency_is_printed() -> None:
     ],
 )
 def test_an_ambiguous_date_carries_the_other_one_and_is_sure_only_in_its_owners_order(
-    currency: str | None, day_first: bool | None, is_sure: bool
+    currency: str | None, owner_day_first: bool | None, is_sure: bool
 ) -> None:
-    reading = find("03/04/2026", currency=currency, day_first=day_first).date
+    reading = find("03/04/2026", currency=currency, owner_day_first=owner_day_first).date
     assert reading is not None
     assert {reading.value, *reading.alternatives} == {datetime.date(2026, 4, 3), datetime.date(2026, 3, 4)}
     assert (reading.confidence >= 0.9) == is_sure
