@@ -151,6 +151,8 @@ def _parts(text: str, amount: Decimal, decimals: int) -> tuple[str, Decimal | No
         for price in prices:
             if price.start != start and count > 0 and _equals(count * price.value, amount):
                 return _clean(_without_count(text, start, stop, prices)), count, price.value
+    # "5KG" is what a pack holds, "0.618 kg" what was weighed.
+    counts = [item for item in counts if item[2] % 1 or "kg" not in text[item[0] : item[1]].lower()]
     if not counts and (leading := _LEADING.match(text)):
         counts = [(0, leading.end(), Decimal(leading["count"].strip().replace(",", ".")))]
     if not counts and (column := _COUNT_COLUMN.search(text[:end])):

@@ -14,8 +14,10 @@ from functools import cached_property
 from itertools import combinations, islice, pairwise, product
 from statistics import median
 
+from app.receipts.extraction import vocabulary
 from app.receipts.extraction.ledger import Entry, Role
 from app.receipts.extraction.tax_table import RatedTax, TaxRow
+from app.receipts.extraction.words import Words
 from app.receipts.schemas import Reading
 
 _WORDS_SAY = {
@@ -26,6 +28,7 @@ _WORDS_SAY = {
     Role.PAYMENT: 14.0,
     Role.SUBTOTAL: 6.0,
 }
+_REFUND = Words(vocabulary.REFUND)
 _NAMED = (Role.GRAND_TOTAL, Role.TOTAL)
 # Where there are no 1 and 2 cent coins, totals are rounded to 5 cents.
 _COIN = Decimal("0.05")
@@ -156,13 +159,21 @@ def find(
 
 
 def _came_back(total: Decimal, entries: Sequence[Entry], lines: Sequence[Decimal]) -> bool:
-    """Whether the money was given back: minus wherever it is the total, and in lines or payment.
+    """Whether the money was given back.
 
-    A minus alone may be a dash.
+    A title above the total says so, or a minus wherever it is printed, and in lines or payment: one alone may
+    be a dash.
     """
+    rows = [e.row for e in entries if e.role in _NAMED and e.amount and abs(e.amount) == total]
+    if rows and any(_is_refund_title(e) for e in entries if e.row < rows[0]):
+        return True
     named = [e.amount for e in entries if e.role in _NAMED and e.amount and abs(e.amount) == total]
     paid = [e.amount for e in entries if e.role is Role.PAYMENT]
     return bool(named) and max(named) < 0 and (sum(lines) == -total or -total in paid)
+
+
+def _is_refund_title(entry: Entry) -> bool:
+    return not entry.amounts and _REFUND.starts(entry.label) and not _REFUND.without(entry.label)
 
 
 def _points(entries: Sequence[Entry], known: Known) -> dict[Decimal, float]:

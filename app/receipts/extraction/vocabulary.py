@@ -169,6 +169,20 @@ DEPOSIT: Table = {
     "pl": "kaucja",
     "scandinavian": "pant|pantretur",
 }
+REFUND: Table = {
+    "en": "refund|refund receipt|refund slip|refund voucher|credit note|return receipt"
+    "|merchandise return|sales return",
+    "ms": "bayaran balik|nota kredit",
+    "de": "gutschrift|ruckgabe|ruckgabebeleg|retoure|erstattung|ruckerstattung|storno"
+    "|stornobeleg|warenrucknahme",
+    "fr": "avoir|remboursement|ticket de remboursement|retour marchandise|facture d avoir",
+    "es": "abono|reembolso|factura rectificativa|ticket de devolucion|vale de devolucion",
+    "it": "nota di credito|rimborso|reso merce|documento di reso",
+    "pt": "nota de credito|reembolso|devolucao",
+    "nl": "creditnota|terugbetaling|retourbon|retour artikelen",
+    "pl": "zwrot|zwrot towaru|korekta|faktura korygujaca",
+    "scandinavian": "retur|returkvitto|aterkop|kreditnota|kreditfaktura|tilbagebetaling|returbilag",
+}
 CHANGE: Table = {
     "en": "change|changes|cash change|change due|change amt|change amount|your change",
     "ms": "baki|tukar",
@@ -421,7 +435,8 @@ CATEGORIES: Mapping[str, Table] = {
         "|zwiebel~|~saft|hofladen|leergut",
         "fr": "supermarche|hypermarche|epicerie|boulangerie|boucherie|lait|pain|fromage|beurre|yaourt"
         "|pommes|oeufs",
-        "es": "supermercado~|panaderia|leche|pan|queso|huevos|fruta|yogur|manzana~|mercado",
+        "es": "supermercado~|panaderia|leche|pan integral|barra de pan|queso|huevos|fruta|yogur"
+        "|manzana~|mercado",
         "it": "supermercato|panificio|alimentari|latte|pane|formaggio|uova|frutta|mele|macelleria",
         "pt": "supermercado|mercearia|padaria|leite|pao|queijo|ovos|fruta|talho",
         "nl": "supermarkt|bakkerij|slagerij|melk|brood|kaas|eieren|appel~|aardappel~",

@@ -213,6 +213,12 @@ def test_a_payment_before_the_total_is_no_line() -> None:
     assert [line.name for line in found.lines] == ["Green tea", "Rye bread"]
 
 
+def test_the_size_of_a_pack_is_no_quantity() -> None:
+    pack, weighed = read(*HEAD, "Rice 5KG|28.90", "Bananas 0.618 kg|1.23", "Total|30.13").lines
+    assert (pack.name, pack.quantity) == ("Rice 5KG", None)
+    assert weighed.quantity == Decimal("0.618")
+
+
 def test_a_weight_may_stand_before_the_name() -> None:
     (line, *_) = read(*HEAD, "0.48 Courgettes|7.92", "1 Rye bread|5.00", "Total|12.92").lines
     assert (line.name, line.quantity, line.unit_price) == ("Courgettes", Decimal("0.48"), Decimal("16.50"))

@@ -211,6 +211,20 @@ def test_a_tip_that_nobody_paid_is_none() -> None:
     assert said(extraction, "total") == Decimal("12.00")
 
 
+@pytest.mark.parametrize("title", ["REFUND", "Gutschrift", "AVOIR", "Nota di credito", "Retur"])
+def test_a_title_says_that_money_is_given_back(title: str) -> None:
+    assert total("Shop", title, "Kettle|29.99", "TOTAL|29.99") == "-29.99"
+
+
+@pytest.mark.parametrize("row", ["REFUND POLICY", "No refund without receipt", "Refund fee|2.00"])
+def test_other_words_of_refunds_are_no_title(row: str) -> None:
+    assert total("Shop", "Kettle|29.99", row, "TOTAL|29.99") == "29.99"
+
+
+def test_a_word_of_refunds_below_the_total_is_no_title() -> None:
+    assert total("Shop", "Kettle|29.99", "TOTAL|29.99", "Refund", "within 30 days") == "29.99"
+
+
 def test_a_refund_without_lines_is_doubted() -> None:
     extraction = read("Shop", "Kettle 4711", "TOTAL|-29.99", "VISA|-29.99", currency="EUR")
     assert said(extraction, "total") == Decimal("-29.99")
