@@ -33,7 +33,8 @@ create table public.profiles (
 comment on table public.profiles is
   'A person: settings and what suggestions must respect. Made and removed with the auth.users row; the owner reads '
   'and updates it.';
-comment on column public.profiles.email is 'Follows auth.users.email; change it through Auth. May be null.';
+comment on column public.profiles.email is
+  'Follows auth.users.email; change it through Auth. Null for accounts without one, and where another account has it.';
 comment on column public.profiles.preferences is 'Settings of the frontend: a JSON object of at most 16 kB.';
 comment on column public.profiles.timezone is
   'IANA zone name, as in pg_timezone_names ("Europe/Berlin"). Where the calendar puts wall-clock times; changing it '
@@ -86,11 +87,20 @@ create trigger check_timezone_on_update before update of timezone on public.prof
 -- What Auth owns
 -------------------------------------------------------------------------------
 
+-- E-mails of profiles are unique, as the architecture document says; Auth lets an SSO account have another's.
+create function private.free_email(person uuid, email text) returns text
+language sql stable security invoker set search_path = '' as $$
+  select case when not exists (select from public.profiles as p where p.email = $2 and p.id <> $1) then $2 end
+$$;
+comment on function private.free_email(uuid, text) is
+  'The e-mail of an account for its profile: null when another profile has it.';
+
 -- Definer: only the owner of auth's grants may read auth.users.
 create function private.keep_email() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  if new.email is distinct from (select u.email from auth.users as u where u.id = new.id) then
+  if new.email is distinct from (
+    select private.free_email(u.id, u.email) from auth.users as u where u.id = new.id) then
     raise sqlstate 'PT409' using
       message = 'the e-mail address belongs to the account',
       detail = 'profiles.email follows auth.users.email.',
@@ -128,7 +138,7 @@ begin
   insert into public.profiles (id, email, first_name, last_name, avatar_url, timezone, currency)
   values (
     new.id,
-    new.email,
+    private.free_email(new.id, new.email),
     private.clean_name(coalesce(meta ->> 'first_name', meta ->> 'given_name', split_part(full_name, ' ', 1))),
     private.clean_name(coalesce(meta ->> 'last_name', meta ->> 'family_name', substr(full_name, strpos(full_name || ' ', ' ')))),
     case when avatar_url ~* '^https?://\S+$' and char_length(avatar_url) <= 2048 then avatar_url end,
@@ -146,7 +156,7 @@ create trigger create_profile after insert on auth.users for each row execute fu
 create function private.follow_email() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  update public.profiles set email = new.email where id = new.id;
+  update public.profiles set email = private.free_email(new.id, new.email) where id = new.id;
   return new;
 end $$;
 comment on function private.follow_email() is 'Trigger function on auth.users: profiles.email follows the account''s.';
@@ -154,7 +164,9 @@ create trigger follow_email after update of email on auth.users for each row
   when (old.email is distinct from new.email) execute function private.follow_email();
 
 -- Accounts that are older than this schema; what they said of themselves at sign-up is left for them to say again.
-insert into public.profiles (id, email) select u.id, u.email from auth.users as u;
+insert into public.profiles (id, email)
+select u.id, case when row_number() over (partition by u.email order by u.created_at, u.id) = 1 then u.email end
+from auth.users as u;
 
 -------------------------------------------------------------------------------
 -- Access

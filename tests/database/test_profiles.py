@@ -1,7 +1,7 @@
 """Profiles: made with the account, following its e-mail, gone with it; zones and currencies that exist."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -129,6 +129,26 @@ def test_the_profiles_email_follows_the_accounts(admin: Client, new_user: NewUse
     address = f"{uuid4().hex}@example.com"
     admin.auth.admin.update_user_by_id(user.id, {"email": address, "email_confirm": True})
     assert read("profiles", user, user.id)["email"] == address
+
+
+@pytest.mark.covers("users.create_profile", "users.follow_email")
+def test_an_account_that_shares_its_address_has_a_profile_without_it(db: Database, owner: User) -> None:
+    def profile(person: UUID) -> Row:
+        found = db.execute("select email, timezone from public.profiles where id = %s", [person]).fetchone()
+        assert found
+        return found
+
+    with db.transaction(force_rollback=True):
+        made = db.execute(
+            "insert into auth.users (id, email, is_sso_user) values (%s, %s, true) returning id",
+            [uuid4(), owner.email],
+        ).fetchone()
+        assert made
+        assert profile(made["id"]) == {"email": None, "timezone": "UTC"}
+        db.execute("update auth.users set email = 'free@example.com' where id = %s", [made["id"]])
+        assert profile(made["id"])["email"] == "free@example.com"
+        db.execute("update auth.users set email = %s where id = %s", [owner.email, made["id"]])
+        assert profile(made["id"])["email"] is None
 
 
 @pytest.mark.covers("profiles.keep_email")
