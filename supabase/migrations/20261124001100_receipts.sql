@@ -214,7 +214,9 @@ begin
       hint = 'GET /rest/v1/receipts shows yours.';
   elsif receipt.status <> all (allowed) then
     raise sqlstate 'PT409' using
-      message = format('the receipt is %s', receipt.status),
+      message = 'the receipt is ' || case receipt.status
+        when 'processing' then 'being read' when 'draft' then 'a draft' when 'failed' then 'one that nobody could read'
+        else receipt.status end,
       detail = format('It would have to be %s.', array_to_string(allowed, ' or ')),
       hint = private.next_step(receipt.status);
   end if;

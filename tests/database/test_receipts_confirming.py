@@ -16,6 +16,13 @@ from tests.database.tables import TABLES, Row
 
 NO_SPLIT = "the split doesn't add up to the receipt's amount"
 
+SAID = {
+    "processing": "being read",
+    "draft": "a draft",
+    "failed": "one that nobody could read",
+    "confirmed": "confirmed",
+}
+
 
 def parts(*amounts: Any) -> list[Row]:
     """A split into categories A, B, …"""
@@ -107,7 +114,7 @@ def test_what_is_no_draft_cannot_be_confirmed(receipts: Receipts, status: str) -
     receipt = receipts.in_status(status)
     before = receipts.rows("expenses")
     answer = receipts.send("confirm_receipt", receipt_id=receipt["id"])
-    assert_refused(answer, 409, f"the receipt is {status}")
+    assert_refused(answer, 409, f"the receipt is {SAID[status]}")
     assert receipts.read(receipt) == receipt
     assert receipts.rows("expenses") == before
 
@@ -448,7 +455,7 @@ def test_reopening_takes_back_all_that_confirming_made(receipts: Receipts) -> No
 def test_what_is_not_confirmed_cannot_be_reopened(receipts: Receipts, status: str) -> None:
     receipt = receipts.in_status(status)
     answer = receipts.send("reopen_receipt", receipt_id=receipt["id"])
-    assert_refused(answer, 409, f"the receipt is {status}")
+    assert_refused(answer, 409, f"the receipt is {SAID[status]}")
     assert receipts.read(receipt)["updated_at"] == receipt["updated_at"]
 
 

@@ -83,7 +83,7 @@ def test_what_is_typed_while_the_reading_ends_comes_after_it(meet: Meet, receipt
         (CORRECT, CONFIRM, None, "confirmed", [20]),
         (ADD_LINE, CONFIRM, None, "confirmed", [23.4]),
         (CHANGE_LINES, CONFIRM, None, "confirmed", [23.4]),
-        (CLAIM, CONFIRM, "the receipt is processing", "processing", []),
+        (CLAIM, CONFIRM, "the receipt is being read", "processing", []),
         (CLAIM, CORRECT, "the receipt is being read", "processing", []),
         (CORRECT, CLAIM, "would overwrite what was corrected", "draft", []),
         (ADD_LINE, CLAIM, "would overwrite what was corrected", "draft", []),
@@ -119,7 +119,7 @@ def test_what_meets_on_a_draft_happens_in_its_order(
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        (REOPEN, REOPEN, "the receipt is draft"),
+        (REOPEN, REOPEN, "the receipt is a draft"),
         (REOPEN, CONFIRM, None),
         (REOPEN, CORRECT, None),
         (REOPEN, DELETE, None),
