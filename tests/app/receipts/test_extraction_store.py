@@ -139,6 +139,12 @@ def test_an_address_or_goods_alone_are_no_store() -> None:
     )
 
 
+def test_what_was_bought_is_no_other_name() -> None:
+    found = read("Copper Kettle", "Anna Berg", "Garlic Naan|3.50", "Mango Lassi|4.00", *FOOT).store
+    assert found is not None
+    assert (found.value, found.alternatives) == ("Copper Kettle", ("Anna Berg",))
+
+
 def test_a_receipt_without_a_name_has_no_store() -> None:
     assert (
         said(read("12/03/2026 10:15", "Tel: 03-8021 4455", "TAX INVOICE", *("1234567|2.00",) * 4), "store")
