@@ -130,14 +130,15 @@ language sql immutable security invoker set search_path = '' as $$
 $$;
 comment on function private.day_in_words(date, date) is 'A day as people say it: today, Friday, 27 Nov.';
 
-create function private.shortened(words text, most integer) returns text
+create function private.as_reason(words text) returns text
 language sql immutable security invoker set search_path = '' as $$
   select case
-    when char_length(words) <= most then words
-    else regexp_replace(left(words, most - 1), '[\s,.:;]+\S*$', '') || '…'
+    when char_length(words) <= 500 then words
+    else regexp_replace(left(words, 499), '[\s,.:;]+\S*$', '') || '…'
   end
 $$;
-comment on function private.shortened(text, integer) is 'A text of at most so many characters, cut after a word.';
+comment on function private.as_reason(text) is
+  'A reason for a suggestion, at most 500 characters, cut after a word. A model''s must fit as it is.';
 
 create function private.warning(code text, message text) returns jsonb
 language sql immutable security invoker set search_path = '' as $$
@@ -170,6 +171,6 @@ comment on function private.with_ids(jsonb, timestamptz) is
 grant execute on function
   private.today(), private.free_time(date, date, time, time), private.minutes_before(date, time),
   private.check_suggestions(jsonb, text), private.check_suggestion_request(jsonb), private.listed(text[], integer),
-  private.day_in_words(date, date), private.shortened(text, integer), private.warning(text, text),
+  private.day_in_words(date, date), private.as_reason(text), private.warning(text, text),
   private.warnings_of_day(date, date, text), private.with_ids(jsonb, timestamptz)
 to authenticated;

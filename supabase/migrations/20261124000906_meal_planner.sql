@@ -10,8 +10,7 @@ declare
   meal_time constant text := to_char((request ->> 'meal_time')::time, 'HH24:MI');
   cooked_days_ago constant integer := today - (ranked ->> 'last_cooked_on')::date;
 begin
-  -- No longer than a model's: names of foods may be.
-  return private.shortened(concat_ws('. ',
+  return private.as_reason(concat_ws('. ',
     concat_ws(', and ',
       case
         when at_home + cardinality(missing) = 0 then 'Its ingredients aren''t listed'
@@ -34,7 +33,7 @@ begin
       when cooked_days_ago is null then 'You haven''t cooked it yet'
       when cooked_days_ago < 2 then 'You cooked it ' || private.day_in_words(today - cooked_days_ago, today)
       else format('You last cooked it %s days ago', cooked_days_ago)
-    end) || '.', 500);
+    end) || '.');
 end $$;
 comment on function private.meal_reason(jsonb, jsonb, date, integer) is
   'Why a meal, in a sentence or three: what is at home, what would be thrown away, time, variety.';

@@ -141,7 +141,8 @@ begin
         jsonb_build_array(to_jsonb(array_remove((meal ->> 'name') || foods, null)))) = '{}'
       or not coalesce((meal ->> 'prep_time')::integer + (meal ->> 'cook_time')::integer <= minutes, minutes is null)
       or not coalesce((meal ->> 'servings')::integer = people, people is null)
-      or coalesce(suggestion ->> 'reason' !~ '\S' or char_length(suggestion ->> 'reason') > 500, true)
+      or coalesce(suggestion ->> 'reason' !~ '\S' or private.as_reason(suggestion ->> 'reason') <> suggestion ->> 'reason',
+        true)
       or exists (select from jsonb_array_elements(kept) as k where k ->> 'meal_id' = suggestion ->> 'meal_id'
         or lower(k #>> '{meal,name}') = lower(meal ->> 'name'));
     kept := kept

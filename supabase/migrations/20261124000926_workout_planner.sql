@@ -14,8 +14,7 @@ declare
   left_out constant text[] := array(select jsonb_array_elements_text(plan -> 'left_out'));
   days constant integer := (plan ->> 'rested_days')::integer;
 begin
-  -- No longer than a model's: names of exercises may be.
-  return private.shortened(concat_ws('. ',
+  return private.as_reason(concat_ws('. ',
     plan ->> 'why',
     case when plan ->> 'kind' = 'template' and plan ->> 'focus' not in ('mobility', 'cardio')
       and (plan ->> 'why' is null or days between 2 and 55) then format('For %s%s',
@@ -32,7 +31,7 @@ begin
     format('About %s minutes', plan ->> 'minutes')
       || coalesce(
         format(', %s from ', private.day_in_words(day, today)) || (plan ->> 'start_time') || ', when you are free', ''),
-    'You have planned ' || (plan ->> 'planned') || ' for that day already') || '.', 500);
+    'You have planned ' || (plan ->> 'planned') || ' for that day already') || '.');
 end $$;
 comment on function private.workout_reason(jsonb, date, date) is 'Why a workout, in a few plain sentences.';
 
@@ -174,10 +173,10 @@ begin
 
   if suggestions = '[]' and coalesce(request ->> 'focus', '') <> 'mobility' then
     -- Nothing that was asked for is wise on that day.
-    select coalesce(jsonb_agg(s || jsonb_build_object('reason', private.shortened(case
+    select coalesce(jsonb_agg(s || jsonb_build_object('reason', private.as_reason(case
       when avoid <> '{}' then format('Your %s need a day to recover, so something gentle. %s',
         private.listed(avoid, 3), s ->> 'reason')
-      else format('For that the equipment is missing, so something gentle. %s', s ->> 'reason') end, 500))), '[]')
+      else format('For that the equipment is missing, so something gentle. %s', s ->> 'reason') end))), '[]')
     into suggestions
     from jsonb_array_elements(public.plan_workouts(
       request || '{"focus": "mobility", "count": 1}') -> 'suggestions') as s;

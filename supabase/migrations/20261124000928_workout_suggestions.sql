@@ -140,7 +140,8 @@ begin
       -- What it says, and what its sets come to (an estimate, hence the fifth on top).
       or not coalesce((workout ->> 'duration_minutes')::integer <= asked_minutes, asked_minutes is null)
       or private.workout_seconds(workout -> 'exercises') > asked_minutes * 72
-      or coalesce(suggestion ->> 'reason' !~ '\S' or char_length(suggestion ->> 'reason') > 500, true)
+      or coalesce(suggestion ->> 'reason' !~ '\S' or private.as_reason(suggestion ->> 'reason') <> suggestion ->> 'reason',
+        true)
       or private.is_rash(workout -> 'exercises', past)
       or coalesce(request -> 'equipment', 'null') <> 'null' and exists (
         select

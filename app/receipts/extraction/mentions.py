@@ -1,6 +1,6 @@
 """Where else a receipt says whose it is: "Thank you for shopping at …", the addresses of its site and mail.
 
-A name at the head that is said again is the likelier one, and a clearer print of it the better spelling.
+A name at the head that is said again is the likelier one; without such a head, what is said may be the name.
 """
 
 import re
